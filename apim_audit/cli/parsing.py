@@ -1,0 +1,88 @@
+"""Argv to a command's frozen value; running it is another matter."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+
+from apim_audit import __version__
+from apim_audit.cli.options import COMMANDS, Command
+from apim_audit.errors import UsageError
+
+PROGRAM = "apim-audit"
+
+_HELP = """\
+Decides exactly whether the network security groups round Azure API Management let the required traffic through.
+
+Exit status: 0 fine, 2 usage, 3 gaps, 4 undecided or not wholly read, 5 no audit was performed.
+"""
+
+
+def parse(argv: Sequence[str]) -> Command | int:
+    """Returns the command that argv asks for, or an exit status where all is done (``--help``, ``--version``).
+
+    Raises:
+        UsageError: argv makes no sense.
+    """
+    try:
+        parsed: Command | int = _PARSER.main(list(argv), prog_name=PROGRAM, standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        path = PROGRAM if context is None else context.command_path
+        message = error.format_message().replace("Value error, ", "")  # pydantic's, in front of typer's own words
+        raise UsageError(message, f"{path} --help shows what can be given") from None
+    return parsed
+
+
+def _builder(command: Callable[..., Command]) -> Callable[..., Command]:
+    # typer makes a parser of a function's signature; this is the signature of the command's constructor.
+    def build(**values: Any) -> Command:  # noqa: ANN401  (what typer hands over)
+        return command(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+    signature = inspect.signature(command)
+    parameters = [p.replace(annotation=_for_typer(p.annotation)) for p in signature.parameters.values()]
+    build.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    build.__doc__ = command.__doc__
+    return build
+
+
+def _for_typer(annotation: Any) -> Any:  # noqa: ANN401  (annotations have no type of their own)
+    # typer knows lists, our values are tuples.
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    kind, *marks = get_args(annotation)
+    if get_origin(kind) is tuple:
+        kind = list[get_args(kind)[0]]  # type: ignore[misc]
+    return Annotated[kind, *marks]
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def _program(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Stands for the options before the command."""
+
+
+def _parser() -> Any:  # noqa: ANN401  (typer's own class is not public)
+    app = typer.Typer(
+        name=PROGRAM,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # rich costs more than the rest of --help
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(help=_HELP)(_program)
+    for command in COMMANDS:
+        app.command(command.__name__.lower())(_builder(command))
+    return typer.main.get_command(app)
+
+
+_PARSER = _parser()

@@ -1,0 +1,67 @@
+"""Standard streams: UTF-8 everywhere, colours where they are wanted, and a reader who has left."""
+
+import os
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from shutil import get_terminal_size
+from typing import TextIO
+
+from apim_audit.errors import NoAuditError
+from apim_audit.report import PLAIN, Style
+from apim_audit.report.display import printable
+
+_NARROWEST = 40
+_WIDEST = 120
+
+
+def use_utf8() -> None:
+    """Makes the standard streams write UTF-8 whatever the locale says, and never fail on a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def style_of(stream: TextIO | None, environment: Mapping[str, str]) -> Style:
+    """Returns how people's text on a stream should look: coloured and as wide as the screen on a terminal only.
+
+    Args:
+        stream: standard output, or None where there is none.
+        environment: ``NO_COLOR`` and ``TERM=dumb`` forbid colours, ``FORCE_COLOR`` asks for them.
+    """
+    terminal = stream is not None and stream.isatty()
+    wanted = bool(environment.get("FORCE_COLOR")) or (terminal and environment.get("TERM") != "dumb")
+    width = min(max(get_terminal_size().columns, _NARROWEST), _WIDEST) if terminal else PLAIN.width
+    return Style(colour=wanted and not environment.get("NO_COLOR"), width=width)
+
+
+def write_out(text: str) -> None:
+    """Writes to standard output; a reader who has closed the pipe (``| head``) is no error.
+
+    Raises:
+        NoAuditError: standard output cannot be written to.
+    """
+    try:
+        if sys.stdout is None:
+            raise OSError(None, "it is closed")  # noqa: TRY301  (told like any other failure)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        message = f"the report could not be written to standard output: {error.strerror}"
+        raise NoAuditError(message) from None
+
+
+def _discard_output() -> None:
+    # Python flushes at exit; what is left must go somewhere.
+    if sys.stdout is not None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (open until the process ends)
+
+
+def say(text: str) -> None:
+    """Writes lines to standard error, made harmless for a terminal."""
+    if sys.stderr is not None:
+        for line in text.split("\n"):
+            print(printable(line), file=sys.stderr)  # noqa: T201  (this is the place that prints)

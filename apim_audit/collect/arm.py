@@ -1,0 +1,249 @@
+"""Read-only requests to Azure Resource Manager through the public operations of the management SDKs."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from azure.core import AzureClouds
+from azure.core.pipeline.transport import RequestsTransport
+from azure.mgmt.apimanagement import ApiManagementClient
+from azure.mgmt.network import NetworkManagementClient
+
+from apim_audit.collect.answers import ask
+from apim_audit.collect.credential import KeptToken
+from apim_audit.collect.failures import Failure
+from apim_audit.collect.kinds import (
+    GATEWAYS,
+    NETWORK_SECURITY_GROUPS,
+    ROUTE_TABLES,
+    SERVICES,
+    SUBNETS,
+    VIRTUAL_NETWORKS,
+    Kind,
+    ResourceId,
+    fold,
+    text_at,
+)
+from apim_audit.collect.pipeline import open_transport, policies
+from apim_audit.collect.request import Target, origin_of
+from apim_audit.snapshot import Document
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+Operation = Callable[..., Any]
+
+_WORKERS = 8
+_MAX_PAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The answer of a list operation, all pages.
+
+    Attributes:
+        kind: what was listed.
+        subscription: where.
+        documents: the resources that were read, each with an id.
+        failure: why reading ended early, or None where it was read whole.
+        pages: how many pages were read.
+        strays: how many entries were no resource with an id.
+    """
+
+    kind: Kind
+    subscription: str
+    documents: tuple[Document, ...]
+    failure: Failure | None = None
+    pages: int = 0
+    strays: int = 0
+
+    @property
+    def id(self) -> str:
+        """The list's own id."""
+        return f"/subscriptions/{self.subscription}/providers/{self.kind.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """The SDK's clients of one subscription."""
+
+    api_management: ApiManagementClient
+    network: NetworkManagementClient
+
+
+class _ThreadState(threading.local):
+    """What belongs to one worker."""
+
+    def __init__(self) -> None:
+        self.transport: RequestsTransport | None = None
+        self.clients: dict[str, _Clients] = {}
+
+
+_LISTS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+    SERVICES: lambda clients: clients.api_management.api_management_service.list,
+    GATEWAYS: lambda clients: clients.api_management.api_gateway.list,
+    VIRTUAL_NETWORKS: lambda clients: clients.network.virtual_networks.list_all,
+    NETWORK_SECURITY_GROUPS: lambda clients: clients.network.network_security_groups.list_all,
+    ROUTE_TABLES: lambda clients: clients.network.route_tables.list_all,
+}
+_GROUP_LISTS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+    SERVICES: lambda clients: clients.api_management.api_management_service.list_by_resource_group,
+    GATEWAYS: lambda clients: clients.api_management.api_gateway.list_by_resource_group,
+}
+_GETS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+    VIRTUAL_NETWORKS: lambda clients: clients.network.virtual_networks.get,
+    SUBNETS: lambda clients: clients.network.subnets.get,
+    NETWORK_SECURITY_GROUPS: lambda clients: clients.network.network_security_groups.get,
+    ROUTE_TABLES: lambda clients: clients.network.route_tables.get,
+}
+
+
+class ArmReader:
+    """Reads from one ARM endpoint, several requests at a time; a context manager that ends all of them."""
+
+    def __init__(self, target: Target, credential: KeptToken) -> None:
+        self._target = target
+        self._credential = credential
+        self._pool = ThreadPoolExecutor(_WORKERS, "collect")
+        self._stop = threading.Event()
+        self._state = _ThreadState()
+        self._transports: list[RequestsTransport] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._stop.set()
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        for transport in self._transports:
+            transport.close()
+
+    def each(self, call: Callable[[Item], T], items: Iterable[Item]) -> list[T]:
+        """Returns what a call brings for each item, in the items' order; the calls run side by side."""
+        return list(self._pool.map(call, items))
+
+    def later(self, call: Callable[[], T]) -> Future[T]:
+        """Starts a call beside the others."""
+        return self._pool.submit(call)
+
+    def list_all(self, kind: Kind, subscription: str, resource_group: str | None = None) -> Listing:
+        """Reads all resources of a type in a subscription, or of instances in a resource group."""
+        clients = self._clients(subscription)
+        if resource_group is None:
+            operation = _LISTS[kind](clients)
+        else:
+            operation = partial(_GROUP_LISTS[kind](clients), resource_group)
+        return _gathered(kind, subscription, _pages(self._target, operation))
+
+    def get(self, kind: Kind, resource_id: ResourceId) -> Document | Failure:
+        """Reads one resource by its id."""
+        operation = _GETS[kind](self._clients(resource_id.subscription))
+        answer = ask(lambda hook: operation(resource_id.resource_group, *resource_id.names, raw_response_hook=hook))
+        if isinstance(answer, Failure) or fold(text_at(answer, "id") or "") == fold(resource_id.text):
+            return answer
+        return Failure("invalid", detail="the answer is not that resource")
+
+    def service_tags(self, subscription: str, location: str) -> Document | Failure:
+        """Reads the service tags; the location picks a replica of the data, not a part of it."""
+        operation = self._clients(subscription).network.service_tags.list
+        return ask(lambda hook: operation(location, raw_response_hook=hook))
+
+    def _clients(self, subscription: str) -> _Clients:
+        state = self._state
+        if state.transport is None:
+            state.transport = open_transport(self._stop)
+            self._transports.append(state.transport)
+        if subscription not in state.clients:
+            state.clients[subscription] = self._connected(subscription, state.transport)
+        return state.clients[subscription]
+
+    def _connected(self, subscription: str, transport: RequestsTransport) -> _Clients:
+        target = self._target
+        return _Clients(
+            ApiManagementClient(
+                self._credential,
+                subscription,
+                base_url=target.endpoint,
+                policies=policies(target, self._credential, self._stop),
+                transport=transport,
+            ),
+            NetworkManagementClient(
+                self._credential,
+                subscription,
+                base_url=target.endpoint,
+                # Names the defaults of what is given here anyway; without it the SDK reads an environment variable.
+                cloud_setting=AzureClouds.AZURE_PUBLIC_CLOUD,
+                policies=policies(target, self._credential, self._stop),
+                transport=transport,
+            ),
+        )
+
+
+def _gathered(kind: Kind, subscription: str, pages: Iterator[list[object] | Failure]) -> Listing:
+    documents: list[Document] = []
+    failure: Failure | None = None
+    count = strays = 0
+    for page in pages:
+        if isinstance(page, Failure):
+            failure = page
+            continue
+        resources = [entry for entry in page if isinstance(entry, dict) and text_at(entry, "id")]
+        documents += resources
+        strays += len(page) - len(resources)
+        count += 1
+    return Listing(kind, subscription, tuple(documents), failure, count, strays)
+
+
+def _pages(target: Target, operation: Operation) -> Iterator[list[object] | Failure]:
+    """Yields the entries of each page, and at last a failure where not all pages were read."""
+    link: str | None = None
+    seen: set[str] = set()
+    while True:
+        page = _page(operation, link)
+        if isinstance(page, Failure):
+            yield page
+            return
+        entries, link = page
+        yield entries
+        if link is None:
+            return
+        failure = _refused(target, link, seen)
+        if failure is not None:
+            yield failure
+            return
+        seen.add(link)
+
+
+def _page(operation: Operation, link: str | None) -> tuple[list[object], str | None] | Failure:
+    """Returns the entries of one page and the link to the next."""
+    # Braces would be taken for a template's by the SDK.
+    token = link and link.replace("{", "%7B").replace("}", "%7D")
+    body = ask(lambda hook: next(operation(raw_response_hook=hook).by_page(continuation_token=token)))
+    if isinstance(body, Failure):
+        return body
+    entries, following = body.get("value"), body.get("nextLink") or None
+    if not isinstance(entries, list) or not isinstance(following, str | None):
+        return Failure("invalid", detail="the answer is no list")
+    return entries, following
+
+
+def _refused(target: Target, link: str, seen: set[str]) -> Failure | None:
+    """Tells why a link to a further page is not followed, if it is not."""
+    try:
+        at_home = origin_of(urlsplit(link)) == target.origin
+    except ValueError:
+        at_home = False
+    if not at_home:
+        return Failure("invalid", detail="its next page is not at the ARM endpoint")
+    if link in seen:
+        return Failure("invalid", detail="its pages go round in a circle")
+    if len(seen) >= _MAX_PAGES:
+        return Failure("invalid", detail=f"it has more than {_MAX_PAGES} pages")
+    return None

@@ -1,0 +1,130 @@
+"""The instances of the scope: API Management services and workspace gateways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apim_audit.collect.arm import ArmReader, Listing
+from apim_audit.collect.failures import Failure, advice, unread
+from apim_audit.collect.kinds import GATEWAYS, SERVICES, fold, id_of, list_at, text_at
+from apim_audit.collect.request import Request
+from apim_audit.core.findings import Incomplete
+from apim_audit.errors import NoAuditError
+from apim_audit.snapshot import Document
+
+_TIERS_WITHOUT_GATEWAYS = frozenset({"consumption", "developer", "basic", "standard"})
+"""Workspace gateways belong to an instance of a higher tier in the same subscription (workspaces-overview)."""
+
+_NO_GROUP = "ResourceGroupNotFound"
+_TYPE_NOT_SERVED = ("not-found", "refused")
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    """The selected instances, by id, and what of the scope could not be read."""
+
+    documents: tuple[Document, ...]
+    incomplete: tuple[Incomplete, ...]
+
+
+def read_instances(arm: ArmReader, request: Request) -> Instances:
+    """Reads the instances that a request asks for.
+
+    Raises:
+        NoAuditError: no subscription can be read, or an instance asked for by name is not there.
+    """
+    subscriptions = tuple({fold(subscription): subscription for subscription in request.subscriptions}.values())
+    services = arm.each(lambda each: arm.list_all(SERVICES, each, request.resource_group), subscriptions)
+    _demand_scope(services, request)
+    gateways = arm.each(
+        lambda each: arm.list_all(GATEWAYS, each, request.resource_group),
+        [listing.subscription for listing in services if _may_have_gateways(listing, request)],
+    )
+    listings = [*services, *gateways]
+    found = sorted((document for listing in listings for document in listing.documents), key=_order)
+    incomplete = [entry for listing in listings for entry in _gaps(listing, request)]
+    return Instances(_selected(found, request.names), tuple(incomplete))
+
+
+def subnet_ids(instance: Document) -> list[str]:
+    """Returns the ids of the subnets that an instance's locations and its gateway backend name, as Azure wrote them."""
+    properties = instance.get("properties")
+    locations = [properties, *list_at(properties, "additionalLocations")]
+    named = [text_at(location, "virtualNetworkConfiguration", "subnetResourceId") for location in locations]
+    named.append(text_at(properties, "backend", "subnet", "id"))
+    return [subnet_id for subnet_id in named if subnet_id is not None]
+
+
+def _order(document: Document) -> tuple[str, str]:
+    return fold(id_of(document)), id_of(document)
+
+
+def _demand_scope(services: Sequence[Listing], request: Request) -> None:
+    failures = [(listing, failure) for listing in services if (failure := _fatal(listing)) is not None]
+    if not failures or len(failures) < len(services):
+        return
+    listing, failure = failures[0]
+    named = ", ".join(f"{each.subscription} ({why})" for each, why in failures[:_NAMED])
+    more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
+    if all(why.code == _NO_GROUP for _, why in failures):
+        message = f"resource group {request.resource_group!r} was not found in subscription {named}{more}"
+        raise NoAuditError(message, "check its name and the subscription")
+    message = f"subscription {named}{more} could not be read"
+    raise NoAuditError(message, advice(failure, listing.kind))
+
+
+def _fatal(listing: Listing) -> Failure | None:
+    """Returns why nothing at all is known of a subscription's instances, or None."""
+    failure = listing.failure
+    return failure if failure is not None and not listing.pages and failure.reason != "unregistered" else None
+
+
+def _may_have_gateways(services: Listing, request: Request) -> bool:
+    if services.failure is not None and not services.pages:
+        return False
+    # A resource group can hold a gateway without its instance.
+    return request.resource_group is not None or any(
+        (text_at(document, "sku", "name") or "").casefold() not in _TIERS_WITHOUT_GATEWAYS
+        for document in services.documents
+    )
+
+
+def _gaps(listing: Listing, request: Request) -> list[Incomplete]:
+    gaps = []
+    noun = listing.kind.noun
+    if listing.strays:
+        message = f"{listing.strays} entries in the list of {noun}s have no id and were left out; try again."
+        gaps.append(Incomplete(listing.id, "invalid", message))
+    failure = listing.failure
+    if failure is None or _means_none(listing, failure, request):
+        return gaps
+    what = f"the list of {noun}s of subscription {listing.subscription}"
+    if failure.reason == "unregistered":
+        # Azure refuses to unregister a provider while the subscription holds resources of it
+        # (resource-providers-and-types), so there is nothing to judge.
+        message = f"subscription {listing.subscription} holds no {noun}: Microsoft.ApiManagement is not registered."
+        return [*gaps, Incomplete(listing.id, failure.reason, message, needed=False)]
+    return [*gaps, unread(what, listing.id, failure, listing.kind)]
+
+
+def _means_none(listing: Listing, failure: Failure, request: Request) -> bool:
+    """Tells whether a failure only says that there is nothing of the kind."""
+    if request.resource_group is not None and failure.code == _NO_GROUP:
+        return True
+    return listing.kind == GATEWAYS and not listing.pages and failure.reason in _TYPE_NOT_SERVED
+
+
+def _selected(found: Sequence[Document], names: Sequence[str]) -> tuple[Document, ...]:
+    if not names:
+        return tuple(found)
+    asked = {name.casefold(): name for name in names}
+    selected = tuple(document for document in found if _name(document) in asked)
+    absent = [asked[name] for name in asked.keys() - {_name(document) for document in selected}]
+    if absent:
+        message = f"no instance is named {', '.join(repr(name) for name in sorted(absent))} in what was asked for"
+        raise NoAuditError(message, "check the name, the subscription and the resource group")
+    return selected
+
+
+def _name(document: Document) -> str:
+    return (text_at(document, "name") or id_of(document).rpartition("/")[2]).casefold()

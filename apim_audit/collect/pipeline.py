@@ -1,0 +1,95 @@
+"""The HTTP pipeline of all clients: it reads only, stays at the ARM endpoint and waits no longer than it should.
+
+The SDK's own pipeline is not used, for three reasons: it registers resource providers (a write) on a 409 answer, it
+follows redirects with the token, and it can log headers.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import AzureError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import (
+    CustomHookPolicy,
+    HeadersPolicy,
+    ProxyPolicy,
+    RequestIdPolicy,
+    RetryPolicy,
+    UserAgentPolicy,
+)
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+from apim_audit import __version__
+from apim_audit.collect.credential import KeptToken
+from apim_audit.collect.request import Target, origin_of
+
+_RETRY_AFTER_CEILING = 60.0
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_TOTAL_SECONDS = 300
+
+
+class NotAllowedError(AzureError):
+    """A request that this program never makes was about to be made, or the run is over."""
+
+
+class _BoundedRetryPolicy(RetryPolicy[HttpRequest, HttpResponse]):
+    """Honours Retry-After up to a ceiling; azure-core knows none."""
+
+    def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
+        seconds = super().get_retry_after(response)
+        return None if seconds is None else min(seconds, _RETRY_AFTER_CEILING)
+
+
+class _Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports it lazily, which hides its type
+    """A transport whose sleeps between retries end when the run is over."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
+        self._stop = stop
+
+    def sleep(self, duration: float) -> None:
+        self._stop.wait(duration)
+
+
+def open_transport(stop: threading.Event) -> RequestsTransport:
+    """Returns a transport for the clients of one thread: azure-core's is not safe to share between threads."""
+    transport = _Transport(stop)
+    transport.open()
+    if transport.session is not None:
+        # A session without an auth of its own overwrites the bearer token with a password out of ~/.netrc.
+        transport.session.auth = lambda request: request
+    return transport
+
+
+def policies(target: Target, credential: KeptToken, stop: threading.Event) -> list[object]:
+    """Returns the policies for one client, which may not be shared between clients, from the caller to the wire.
+
+    The hooks stand outside the retries, so that the response hook of a call sees the last answer only. Left out on
+    purpose: redirects, registration of resource providers, logging.
+    """
+    return [
+        RequestIdPolicy(),
+        HeadersPolicy(),
+        UserAgentPolicy(user_agent=f"apim-audit/{__version__}"),
+        ProxyPolicy(),
+        CustomHookPolicy(raw_request_hook=_guard(target, stop)),
+        _BoundedRetryPolicy(retry_total=4, retry_connect=1, retry_read=2, retry_backoff_max=10, timeout=_TOTAL_SECONDS),
+        ARMChallengeAuthenticationPolicy(credential, target.scope),
+    ]
+
+
+def _guard(target: Target, stop: threading.Event) -> Callable[[PipelineRequest[HttpRequest]], None]:
+    """Returns a hook that lets nothing pass but GET at the ARM endpoint, and nothing at all once the run is over."""
+
+    def guard(request: PipelineRequest[HttpRequest]) -> None:
+        http = request.http_request
+        if stop.is_set() or http.method != "GET" or origin_of(urlsplit(http.url)) != target.origin:
+            message = "only GET at the ARM endpoint is allowed"
+            raise NotAllowedError(message)
+
+    return guard

@@ -1,0 +1,249 @@
+"""Judges one requirement at one location: from the catalogue row to a check."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from apim_audit.core.decision import LOST, Decision, Fate, decide
+from apim_audit.core.engine import Box, Undecidable
+from apim_audit.core.estate import Instance, Location, NetworkSecurityGroup, Unreadable
+from apim_audit.core.findings import (
+    Alternative,
+    Check,
+    Compliant,
+    Evidence,
+    Gap,
+    NotApplicable,
+    Outcome,
+    Undecided,
+    Verdict,
+    verdict_of,
+)
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.messages import flow_phrase, message_of
+from apim_audit.core.models import Row
+from apim_audit.core.outcomes import Case, outcome_of, unfiltered_witness
+from apim_audit.core.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
+from apim_audit.core.requirements import Flow, NetworkModel, PeerKind, Requirement, VirtualNetworkType
+from apim_audit.core.rules import Direction, SecurityRule, Side
+from apim_audit.core.rulesets import Ruleset, ruleset_of
+from apim_audit.core.severity import severity_of
+from apim_audit.core.tags import fold
+from apim_audit.core.unknowns import Choice
+
+_EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
+_GATEWAY_ROWS = ("client-", "traffic-manager")
+_PLATFORM_DNS = "azureplatformdns"
+_PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
+_PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
+_TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
+
+
+@dataclass(frozen=True)
+class LocationJudge:
+    """Judges the requirements of one location.
+
+    Attributes:
+        site: the location's subnet with its surroundings, or why it cannot be judged.
+    """
+
+    instance: Instance
+    location: Location
+    site: Site | Unreadable
+
+    def check(self, row: Row) -> Check:
+        """Returns the check of one catalogue row."""
+        flow = row.requirement.flow
+        if flow is None:
+            return self._attached(row)
+        peer, ports = self._names(flow, row.models)
+        outcome, mild = self._outcome(row, flow)
+        phrase = flow_phrase(flow.direction, flow.protocol, ports, peer)
+        return Check(
+            id=row.requirement.id,
+            requirement=row.requirement,
+            level=row.level,
+            outcome=outcome,
+            severity=severity_of(row.requirement, row.level, verdict_of(outcome), mild=mild),
+            message=message_of(outcome, phrase),
+            direction=flow.direction.value,
+            protocol=flow.protocol,
+            ports=ports,
+            peer=peer,
+        )
+
+    def _attached(self, row: Row) -> Check:
+        outcome, message = self._attachment()
+        mild = row.models == (NetworkModel.STV1,)
+        severity = severity_of(row.requirement, row.level, verdict_of(outcome), mild=mild)
+        return Check(row.requirement.id, row.requirement, row.level, outcome, severity, message)
+
+    def _attachment(self) -> tuple[Outcome, str]:
+        if isinstance(self.site, Unreadable):
+            return Undecided((self.site.message,)), f"it cannot be told whether an NSG is attached: {self.site.message}"
+        subnet = self.site.subnet
+        name = subnet.id.rsplit("/", 1)[-1]
+        if subnet.nsg is None:
+            return Gap(Verdict.MISSING, Evidence()), f"the subnet {name} has no NSG"
+        return Compliant(Evidence()), f"the NSG {subnet.nsg.id.rsplit('/', 1)[-1]} is attached to the subnet {name}"
+
+    def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        ports = tuple(dict.fromkeys(port for model in models for port in flow.ports_for(model)))
+        if isinstance(self.site, Unreadable):
+            return (flow.peer.name,), ports
+        try:
+            return peer_names(flow.peer, self.site), ports
+        except NoFlows:
+            return (flow.peer.name,), ports
+
+    def _outcome(self, row: Row, flow: Flow) -> tuple[Outcome, bool]:
+        reason = self._not_applicable(row.requirement)
+        if reason:
+            return NotApplicable(reason), False
+        if isinstance(self.site, Unreadable):
+            return Undecided((self.site.message,)), False
+        try:
+            required = {model: required_flows(flow, model, self.site) for model in row.models}
+            return self._filtered(flow, required, self.site)
+        except NoFlows as problem:
+            return Undecided((str(problem),)), False
+        except Undecidable:
+            return Undecided((_TOO_ENTANGLED,)), False
+
+    def _filtered(self, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> tuple[Outcome, bool]:
+        nsg = site.subnet.nsg
+        if nsg is None:
+            return _unfiltered(flow, required), False
+        if isinstance(nsg, Unreadable):
+            return Undecided((nsg.message,)), False
+        if flow.direction in nsg.unreadable:
+            return Undecided((nsg.unreadable[flow.direction],)), False
+        return self._decided(flow, required, site, nsg)
+
+    def _not_applicable(self, requirement: Requirement) -> str:
+        if self.instance.virtual_network_type not in requirement.applies_to and not self.instance.unreadable:
+            kinds = " or ".join(kind.value for kind in VirtualNetworkType if kind in requirement.applies_to)
+            return f"only for virtualNetworkType {kinds}"
+        if self.location.gateway_disabled and requirement.id.startswith(_GATEWAY_ROWS):
+            return "the gateway is disabled in this location (disableGateway)"
+        return ""
+
+    def _decided(
+        self, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site, nsg: NetworkSecurityGroup
+    ) -> tuple[Outcome, bool]:
+        ruleset = self._ruleset(flow, site, nsg)
+        may_pin = flow.peer.kind is PeerKind.TAG
+        decisions = {
+            model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
+        }
+        case = Case(_over_platforms(decisions), ruleset, flow.direction, flow.protocol, site)
+        outcome = outcome_of(case)
+        mild = verdict_of(outcome) is Verdict.PARTIAL and (
+            _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
+        )
+        return outcome, mild
+
+    def _ruleset(self, flow: Flow, site: Site, nsg: NetworkSecurityGroup) -> Ruleset:
+        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
+            return ruleset_of(_platform_dns_rules(nsg.rules), flow.direction, site.resolver)
+        return self._rulesets[flow.direction]
+
+    @cached_property
+    def _rulesets(self) -> "_Rulesets":
+        return _Rulesets(self.site)
+
+
+class _Rulesets(dict[Direction, Ruleset]):
+    """The rulesets of a site's NSG, each made when it is first asked for."""
+
+    def __init__(self, site: Site | Unreadable) -> None:
+        super().__init__()
+        self._site = site
+
+    def __missing__(self, direction: Direction) -> Ruleset:
+        site = self._site
+        if isinstance(site, Unreadable) or not isinstance(site.subnet.nsg, NetworkSecurityGroup):
+            raise KeyError(direction)
+        self[direction] = ruleset_of(site.subnet.nsg.rules, direction, site.resolver)
+        return self[direction]
+
+
+def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
+    """Returns the rules that Azure's own DNS obeys: those that name its tag.
+
+    Source: service tag overview (2023-01-26): host services are exempt from NSGs unless a rule names their tag.
+    """
+    return [
+        replace(rule, destination=_PLATFORM_DNS_ADDRESS)
+        for rule in rules
+        if any(fold(text) == _PLATFORM_DNS for text in rule.destination.expressions)
+    ]
+
+
+def _unfiltered(flow: Flow, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
+    """Returns what becomes of flows at a subnet without NSG.
+
+    Source: API Management virtual network reference (2025-06-17): on stv2 the load balancer passes nothing without one.
+    """
+    box = next(iter(required.values())).boxes[0]
+    other, own, _, ports = box.sets
+    witness = unfiltered_witness(flow.direction, flow.protocol, (other.first(), own.first()), ports.first())
+    dropping = [model for model in required if flow.direction is Direction.INBOUND and model is NetworkModel.STV2]
+    alternatives: tuple[Alternative, ...] = ()
+    if dropping and len(dropping) < len(required):
+        alternatives = (Alternative(Verdict.DEFAULT_ONLY, f"if {_PLATFORM.answers[0]}"),)
+    return Gap(Verdict.MISSING if dropping else Verdict.DEFAULT_ONLY, Evidence(witness=witness), alternatives)
+
+
+def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
+    """Joins the decisions of two platforms: each is a possible world."""
+    if len(decisions) == 1:
+        return next(iter(decisions.values()))
+    first, second = decisions[NetworkModel.STV1], decisions[NetworkModel.STV2]
+    seen = [
+        replace(
+            each, unknowns=((_PLATFORM, 1 << answer), *each.unknowns), of_world={**each.of_world, "platform": answer}
+        )
+        for answer, decision in enumerate((first, second))
+        for each in decision.seen
+    ]
+    return Decision(
+        worlds=first.worlds | second.worlds,
+        seen=tuple(seen),
+        shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
+        conditional=((_PLATFORM, (first.worlds, second.worlds)), *first.conditional, *second.conditional),
+    )
+
+
+def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
+    worlds = decide(boxes, ruleset, flow.protocol, may_pin=False).worlds
+    return not any(Fate(world) & LOST for world in worlds)
+
+
+def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
+    if all(SOURCE_PORTS.issubset(case.ruleset.rules[number].source_ports) for number in case.decision.deciders()):
+        return False
+    boxes = [
+        replace(box, sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
+        for flows in required.values()
+        for box in flows.boxes
+    ]
+    return _loses_nothing(boxes, flow, case.ruleset)
+
+
+def _passes_regionally(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
+    """Tells whether a rule names a regional tag where the documents do not, and the region's part gets through."""
+    peer = flow.peer
+    if peer.kind is not PeerKind.TAG or peer.regional:
+        return False
+    prefix = f"{fold(peer.name)}."
+    named = (
+        text for number in case.decision.deciders() for text in case.ruleset.rules[number].other_side().expressions
+    )
+    if not any(fold(text).startswith(prefix) for text in named):
+        return False
+    regional = replace(flow, peer=replace(peer, regional=True))
+    if peer_names(regional.peer, case.site) == (peer.name,):
+        return False
+    boxes = [box for model in required for box in required_flows(regional, model, case.site).boxes]
+    return _loses_nothing(boxes, flow, case.ruleset)

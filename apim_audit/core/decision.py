@@ -1,0 +1,206 @@
+"""Decides required flows against a ruleset: what becomes of them in every possible world, and by which rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntFlag
+
+from apim_audit.core.engine import (
+    Box,
+    Classes,
+    Dimension,
+    Leaf,
+    Place,
+    Search,
+    Table,
+    compile_table,
+    search,
+)
+from apim_audit.core.findings import Verdict
+from apim_audit.core.rules import Access, SecurityRule
+from apim_audit.core.rulesets import Ruleset
+from apim_audit.core.unknowns import Choice, Unknown
+from apim_audit.core.worlds import Fated, Sight, Worlds, worlds_of
+
+_WITHOUT_PINS = 4
+_EPHEMERAL = 1024
+
+
+class Fate(IntFlag):
+    """What becomes of required flows: who decides, and how."""
+
+    ALLOWED = 1
+    ALLOWED_BY_DEFAULT = 2
+    DENIED = 4
+    DENIED_BY_DEFAULT = 8
+
+
+LOST = Fate.DENIED | Fate.DENIED_BY_DEFAULT
+_ALL_FATES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A rule seen to decide a part of the required flows.
+
+    Attributes:
+        fate: what it does there.
+        pinned: whether the part is allowed only while pinning rules stay: the fate is what follows without them.
+        rule: the rule's number in its ruleset.
+        other: an address of the other end; own, source_port and destination_port likewise.
+        of_other: what the other end is a member of there, by the unknown's name; of_own and of_world likewise.
+        unknowns: what the decision hangs on.
+    """
+
+    fate: Fate
+    pinned: bool
+    rule: int
+    other: int
+    own: int
+    source_port: int
+    destination_port: int
+    of_other: Mapping[str, int]
+    of_own: Mapping[str, int]
+    of_world: Mapping[str, int]
+    unknowns: tuple[tuple[Unknown, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided.
+
+    Attributes:
+        worlds: the joined fates of each possible world; two fates a world, the second without pinning rules.
+        seen: one entry for each deciding rule, or part, in order of the rules.
+        shadowed: numbers of the Allow rules that match a required flow which an earlier Deny decides.
+        conditional: for each choice that matters, the possible fates under each answer.
+    """
+
+    worlds: frozenset[int]
+    seen: tuple[Seen, ...]
+    shadowed: tuple[int, ...]
+    conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
+
+    def verdicts(self) -> frozenset[Verdict]:
+        """Returns the verdict of every possible world."""
+        return frozenset(map(verdict_of, self.worlds))
+
+    def deciders(self) -> list[int]:
+        """Returns the numbers of the rules that decide in any world, in order."""
+        return sorted({seen.rule for seen in self.seen if not seen.pinned})
+
+
+def fate_of(rule: SecurityRule) -> Fate:
+    """Returns what a rule does to the flows that it decides."""
+    if rule.access is Access.ALLOW:
+        return Fate.ALLOWED_BY_DEFAULT if rule.default else Fate.ALLOWED
+    return Fate.DENIED_BY_DEFAULT if rule.default else Fate.DENIED
+
+
+def verdict_of(world: int) -> Verdict:
+    """Returns the verdict of one world (semantics of the verdicts, in their order)."""
+    fates, without_pins = Fate(world & _ALL_FATES), Fate(world >> _WITHOUT_PINS)
+    if fates == Fate.ALLOWED:
+        return Verdict.PINNED if without_pins and without_pins != Fate.ALLOWED else Verdict.COMPLIANT
+    if not fates & LOST:
+        return Verdict.DEFAULT_ONLY
+    if fates & ~LOST:
+        return Verdict.PARTIAL
+    return Verdict.BLOCKED if Fate.DENIED in fates else Verdict.MISSING
+
+
+def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin: bool) -> Decision:
+    """Decides required flows.
+
+    Args:
+        required: the flows, as boxes.
+        ruleset: the rules of their direction.
+        protocol: their protocol as ARM writes it.
+        may_pin: whether the other end is a tag with published prefixes, which rules should name.
+
+    Raises:
+        Undecidable: a budget ran out.
+    """
+    clauses = ruleset.clauses_of(protocol)
+    table = compile_table(required, clauses, shadows=False)
+    leaves = _fated(search(table), ruleset, 0)
+    if any(Fate(fated.fate) & LOST for fated in leaves):
+        # Only where something is denied can anything be shadowed.
+        table = compile_table(required, clauses)
+        leaves = _fated(search(table), ruleset, 0)
+    if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
+        leaves += _fated(search(table, without=ruleset.pinning()), ruleset, _WITHOUT_PINS)
+    if any(_asks(fated.leaf, table) for fated in leaves):
+        return _decide_worlds(worlds_of(table, leaves))
+    world = 0
+    for fated in leaves:
+        world |= fated.fate
+    seen = tuple(_seen(fated, table, _plain_sight(fated.leaf, table)) for fated in leaves)
+    return Decision(frozenset({world}), seen, _shadowed(leaves))
+
+
+def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
+    return [Fated(leaf, fate_of(ruleset.rules[leaf.rule]) << shift) for leaf in found.leaves]
+
+
+def _asks(leaf: Leaf, table: Table) -> bool:
+    return any(
+        mask != (1 << ask.unknown.arity) - 1
+        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
+    )
+
+
+def _shadowed(leaves: Iterable[Fated]) -> tuple[int, ...]:
+    return tuple(sorted({rule for fated in leaves if fated.fate <= _ALL_FATES for rule in fated.leaf.shadows}))
+
+
+def _plain_sight(leaf: Leaf, table: Table) -> Sight:
+    other = table.classes[Dimension.OTHER].lowest(leaf.region[Dimension.OTHER])
+    own = table.classes[Dimension.OWN].lowest(leaf.region[Dimension.OWN])
+    return Sight(other, (), own, ())
+
+
+def _decide_worlds(worlds: Worlds) -> Decision:
+    feasible = list(worlds.feasible())
+    worlds.leaves = [fated for fated, _ in feasible]
+    seen = tuple(_seen(fated, worlds.table, sight) for fated, sight in feasible)
+    shadowed = _shadowed(fated for fated, _ in feasible)
+    fates = {fated.fate for fated in worlds.leaves}
+    if len(fates) == 1:
+        return Decision(frozenset(fates), seen, shadowed)
+    possible = worlds.fates({})
+    conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
+    if len(set(map(verdict_of, possible))) > 1:
+        conditional = tuple(
+            (choice, tuple(worlds.fates({choice.name: answer}) for answer in range(choice.arity)))
+            for choice in worlds.choices()
+        )
+    return Decision(possible, seen, shadowed, conditional)
+
+
+def _seen(fated: Fated, table: Table, sight: Sight) -> Seen:
+    region = fated.leaf.region
+    asks = list(zip(region[len(Dimension) :], table.unknowns, strict=True))
+    pinned = fated.fate > _ALL_FATES
+    return Seen(
+        fate=Fate(fated.fate >> _WITHOUT_PINS if pinned else fated.fate),
+        pinned=pinned,
+        rule=fated.leaf.rule,
+        other=sight.other,
+        own=sight.own,
+        source_port=_source_port(table.classes[Dimension.SOURCE_PORT], region[Dimension.SOURCE_PORT]),
+        destination_port=table.classes[Dimension.DESTINATION_PORT].lowest(region[Dimension.DESTINATION_PORT]),
+        of_other=dict(sight.other_vector),
+        of_own=dict(sight.own_vector),
+        of_world={ask.unknown.name: _lowest_bit(mask) for mask, ask in asks if ask.place is Place.WORLD},
+        unknowns=tuple((ask.unknown, mask) for mask, ask in asks if mask != (1 << ask.unknown.arity) - 1),
+    )
+
+
+def _lowest_bit(mask: int) -> int:
+    return (mask & -mask).bit_length() - 1
+
+
+def _source_port(classes: Classes, mask: int) -> int:
+    """Returns a port that a client would use, where the part has one."""
+    ports = classes.members(mask)
+    return next((max(first, _EPHEMERAL) for first, last in ports.spans() if last >= _EPHEMERAL), ports.first())

@@ -1,0 +1,283 @@
+"""The first-match engine: which rules decide any part of a set of flows, completely, each with a place where it does.
+
+Per dimension, the sets that rules name cut the required region into equivalence classes; a set becomes a bit mask of
+classes. The region is then split adaptively, along a dimension of the first rule that still matters, until one rule
+covers what is left. Everything unknown is a dimension of its own, so that one pass serves every possible world.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from apim_audit.core.classes import Classes, classify, meet
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.unknowns import Choice, Condition, Unknown
+
+NODE_BUDGET = 60_000
+"""Regions that one decision may look at before it gives up; the hardest published inputs need about 38,000."""
+
+
+class Dimension(IntEnum):
+    """The dimensions that every flow has; the protocol is fixed by the requirement."""
+
+    OTHER = 0
+    OWN = 1
+    SOURCE_PORT = 2
+    DESTINATION_PORT = 3
+
+
+class Place(IntEnum):
+    """Where an unknown is asked: of the address at one end of the flow, or of the world."""
+
+    OTHER = 0
+    OWN = 1
+    WORLD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An unknown, asked at a place; a dimension of its own."""
+
+    place: Place
+    unknown: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A product of sets, one a dimension, perhaps under conditions.
+
+    Attributes:
+        sets: one interval set for each Dimension, in its order.
+        conditions: masks of answers of unknowns.
+    """
+
+    sets: tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
+    conditions: tuple[tuple[Asked, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A box that a rule matches; a rule that is no box is several clauses of the same number, one after the other.
+
+    Attributes:
+        rule: the number of the rule, by which the decision names it.
+        allow: whether the rule allows.
+        box: what it matches.
+    """
+
+    rule: int
+    allow: bool
+    box: Box
+
+
+def asked(place: Place, conditions: Iterable[Condition]) -> tuple[tuple[Asked, int], ...]:
+    """Returns conditions of an address at a place; choices are asked of the world wherever they occur."""
+    return tuple(
+        (Asked(Place.WORLD if isinstance(unknown, Choice) else place, unknown), mask) for unknown, mask in conditions
+    )
+
+
+Region = tuple[int, ...]
+"""A mask of classes for each dimension: a part of the required flows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A part of the required flows that one rule decides.
+
+    Attributes:
+        shadows: where the rule denies, the Allow rules further down that match this part too.
+    """
+
+    region: Region
+    rule: int
+    shadows: tuple[int, ...] = ()
+
+
+class Undecidable(Exception):  # noqa: N818  (no error: an answer, "not decided")
+    """The node budget ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Required flows and rules, compiled to masks of classes.
+
+    Attributes:
+        classes: the classes of the four dimensions.
+        unknowns: what the further dimensions ask.
+        regions: the required flows, as regions.
+        columns: for each dimension the mask of each clause.
+        clauses: the clauses that bear on the required flows, in order.
+    """
+
+    classes: tuple[Classes, Classes, Classes, Classes]
+    unknowns: tuple[Asked, ...]
+    regions: tuple[Region, ...]
+    columns: tuple[tuple[int, ...], ...]
+    clauses: tuple[Clause, ...]
+
+
+def compile_table(required: Sequence[Box], clauses: Iterable[Clause], *, shadows: bool = True) -> Table:
+    """Returns the table of the clauses that can bear on the required flows.
+
+    Args:
+        required: the flows.
+        clauses: what the rules match, in order.
+        shadows: whether Allows are kept that decide nothing, but may be shadowed by a Deny.
+    """
+    hulls = tuple(_hull(required, dimension) for dimension in Dimension)
+    met = _bearing(hulls, [clause for clause in clauses if _meets(hulls, clause.box.sets)], shadows=shadows)
+    boxes = [*required, *(clause.box for clause in met)]
+    classes = tuple(classify(hulls[d], {box.sets[d]: None for box in boxes}) for d in Dimension)
+    unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
+    rows = [_row(clause.box, classes, unknowns) for clause in met]
+    columns = tuple(zip(*rows, strict=True)) if rows else ()
+    regions = tuple(_row(box, classes, unknowns) for box in required)
+    return Table((classes[0], classes[1], classes[2], classes[3]), unknowns, regions, columns, tuple(met))
+
+
+def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
+    hull = boxes[0].sets[dimension]
+    for box in boxes[1:]:
+        hull = hull | box.sets[dimension]
+    return hull
+
+
+def _meets(hulls: Sequence[IntervalSet], sets: Sequence[IntervalSet]) -> bool:
+    # Ports first: they are short sets and rule out most rules.
+    return bool(
+        meet(hulls[3], sets[3]) and meet(hulls[1], sets[1]) and meet(hulls[2], sets[2]) and meet(hulls[0], sets[0])
+    )
+
+
+def _bearing(hulls: Sequence[IntervalSet], clauses: list[Clause], *, shadows: bool) -> list[Clause]:
+    """Drops clauses that come after one that covers everything; Allows stay where a Deny may shadow them."""
+    denied = False
+    for number, clause in enumerate(clauses):
+        denied = denied or not clause.allow
+        if not clause.box.conditions and all(
+            meet(hull, each) is hull for hull, each in zip(hulls, clause.box.sets, strict=True)
+        ):
+            rest = [later for later in clauses[number + 1 :] if later.allow] if denied and shadows else []
+            return clauses[: number + 1] + rest
+    return clauses
+
+
+def _row(box: Box, classes: Sequence[Classes], unknowns: Sequence[Asked]) -> Region:
+    row = [each.masks[members] for each, members in zip(classes, box.sets, strict=True)]
+    if unknowns:
+        conditions: dict[Asked, int] = {}
+        for ask, mask in box.conditions:
+            conditions[ask] = conditions.get(ask, -1) & mask
+        row += [conditions.get(ask, -1) & (1 << ask.unknown.arity) - 1 for ask in unknowns]
+    return tuple(row)
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one decision.
+
+    Attributes:
+        leaves: what was found; without unknowns one for each deciding rule and shadow, else every one.
+        deciders: the rules that decide something.
+        shadowed: the Allow rules that match a required flow which an earlier Deny decides.
+    """
+
+    table: Table
+    budget: int
+    leaves: list[Leaf] = field(default_factory=list)
+    deciders: set[int] = field(default_factory=set)
+    shadowed: set[int] = field(default_factory=set)
+
+    def run(self, active: Sequence[int]) -> None:
+        """Decides the table's regions by the clauses of those numbers.
+
+        Raises:
+            Undecidable: the budget ran out.
+        """
+        for region in self.table.regions:
+            stack: list[tuple[Region, Sequence[int]]] = [(region, self._alive(region, active))]
+            while stack:
+                self.budget -= 1
+                if self.budget < 0:
+                    raise Undecidable
+                stack += self._step(*stack.pop())
+
+    def _alive(self, region: Region, active: Sequence[int]) -> Sequence[int]:
+        alive = active
+        for mask, column in zip(region, self.table.columns, strict=True):
+            alive = [clause for clause in alive if column[clause] & mask]
+        return alive
+
+    def _step(self, region: Region, alive: Sequence[int]) -> Iterator[tuple[Region, Sequence[int]]]:
+        if not alive:
+            return
+        columns = self.table.columns
+        first = alive[0]
+        open_dimensions = [d for d, mask in enumerate(region) if mask & ~columns[d][first]]
+        if not open_dimensions:
+            self._decide(region, alive)
+        elif not self._nothing_new(region, alive):
+            at = self._split_dimension(region, alive, open_dimensions)
+            column = columns[at]
+            inside = region[at] & column[first]
+            # The part that the first rule matches is looked at first: the stack is last in, first out.
+            for part in (region[at] ^ inside, inside):
+                smaller = (*region[:at], part, *region[at + 1 :])
+                yield smaller, [clause for clause in alive if column[clause] & part]
+
+    def _decide(self, region: Region, alive: Sequence[int]) -> None:
+        clauses = self.table.clauses
+        first = clauses[alive[0]]
+        shadows = () if first.allow else tuple(clauses[later].rule for later in alive if clauses[later].allow)
+        if self.table.unknowns or first.rule not in self.deciders or not self.shadowed.issuperset(shadows):
+            self.leaves.append(Leaf(region, first.rule, tuple(dict.fromkeys(shadows))))
+            self.deciders.add(first.rule)
+            self.shadowed.update(shadows)
+
+    def _nothing_new(self, region: Region, alive: Sequence[int]) -> bool:
+        # Only where nothing is unknown: possible worlds need every leaf.
+        if self.table.unknowns:
+            return False
+        denied = closed = False
+        for number in alive:
+            clause = self.table.clauses[number]
+            if denied and clause.allow and clause.rule not in self.shadowed:
+                return False
+            if closed:
+                continue
+            if clause.rule not in self.deciders:
+                return False
+            denied = denied or not clause.allow
+            closed = self._covers(region, number)
+        return True
+
+    def _covers(self, region: Region, clause: int) -> bool:
+        return all(not mask & ~column[clause] for mask, column in zip(region, self.table.columns, strict=True))
+
+    def _split_dimension(self, region: Region, alive: Sequence[int], candidates: Sequence[int]) -> int:
+        if len(candidates) == 1:
+            return candidates[0]
+        return max(candidates, key=lambda d: self._separated(region[d], d, alive))
+
+    def _separated(self, mask: int, dimension: int, alive: Sequence[int]) -> int:
+        column = self.table.columns[dimension]
+        inside = mask & column[alive[0]]
+        outside = mask ^ inside
+        return sum(1 for clause in alive if not column[clause] & inside or not column[clause] & outside)
+
+
+def search(table: Table, *, without: frozenset[int] = frozenset(), budget: int = NODE_BUDGET) -> Search:
+    """Decides a table's required flows by first match.
+
+    Args:
+        table: the flows and rules.
+        without: numbers of rules that are left out.
+        budget: how many regions may be looked at.
+
+    Raises:
+        Undecidable: the budget ran out.
+    """
+    state = Search(table, budget)
+    state.run([number for number, clause in enumerate(table.clauses) if clause.rule not in without])
+    return state

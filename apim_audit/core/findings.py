@@ -1,0 +1,283 @@
+"""What the judging says: verdicts, severities and the report, as frozen values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from apim_audit.core.requirements import Level, NetworkModel, Requirement
+
+
+class Verdict(StrEnum):
+    """What became of a requirement; the first six are ordered from best to worst."""
+
+    COMPLIANT = "compliant"
+    PINNED = "pinned"
+    DEFAULT_ONLY = "default-only"
+    PARTIAL = "partial"
+    MISSING = "missing"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Severity(StrEnum):
+    """How loud a check is, loudest first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    UNDECIDED = "undecided"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingRule:
+    """A security rule that decides some flow of a requirement."""
+
+    name: str
+    priority: int
+    access: str
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowedRule:
+    """An Allow that matches some required flow which an earlier Deny decides."""
+
+    name: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One concrete flow that shows a gap or a doubt.
+
+    Attributes:
+        decided_by: the name of the rule that decides this flow, or None where no NSG filters.
+        assuming: what has to hold for this flow to fare so, one phrase each; empty where nothing is in doubt.
+    """
+
+    protocol: str
+    source: str
+    source_port: int
+    destination: str
+    destination_port: int
+    decided_by: str | None
+    assuming: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another verdict that holds in some possible world, and what would decide for it."""
+
+    verdict: Verdict
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The rules and the flow that a verdict rests on."""
+
+    decided_by: tuple[DecidingRule, ...] = ()
+    shadowed: tuple[ShadowedRule, ...] = ()
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compliant:
+    """Every required flow is allowed explicitly."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The requirement is not met as it should be, in every possible world.
+
+    Attributes:
+        verdict: pinned, default-only, partial, missing or blocked: the worst of all worlds.
+        evidence: with a witness, save for checks that are not about a flow.
+        or_else: the other verdicts that are possible.
+    """
+
+    verdict: Verdict
+    evidence: Evidence
+    or_else: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """It cannot be told.
+
+    Attributes:
+        questions: what would decide it, one phrase each.
+        evidence: the rules that decide in any world; a witness where there is one.
+    """
+
+    questions: tuple[str, ...]
+    evidence: Evidence = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The requirement does not concern the location, for this reason."""
+
+    reason: str
+
+
+Outcome = Compliant | Gap | Undecided | NotApplicable
+
+
+def verdict_of(outcome: Outcome) -> Verdict:
+    """Returns the verdict that an outcome stands for."""
+    match outcome:
+        case Compliant():
+            return Verdict.COMPLIANT
+        case Gap(verdict=verdict):
+            return verdict
+        case Undecided():
+            return Verdict.UNKNOWN
+        case NotApplicable():
+            return Verdict.NOT_APPLICABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One requirement at one location.
+
+    Attributes:
+        id: the requirement's id, with ``-inbound`` or ``-outbound`` where a row has both directions.
+        requirement: the catalogue row.
+        level: required, optional or advisory here.
+        outcome: what was found.
+        severity: how loud it is.
+        direction: ``Inbound`` or ``Outbound``, None for a check that is not about a flow; so the next three.
+        protocol: ``Tcp`` or ``Udp``.
+        ports: destination ports as text.
+        peer: names of the other end, several where regional tags are joined.
+        message: one sentence for people.
+    """
+
+    id: str
+    requirement: Requirement
+    level: Level
+    outcome: Outcome
+    severity: Severity
+    message: str
+    direction: str | None = None
+    protocol: str | None = None
+    ports: tuple[str, ...] | None = None
+    peer: tuple[str, ...] | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that the outcome stands for."""
+        return verdict_of(self.outcome)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The evidence of the outcome; empty where it is not applicable."""
+        return Evidence() if isinstance(self.outcome, NotApplicable) else self.outcome.evidence
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is unknown or not applicable, else None."""
+        match self.outcome:
+            case NotApplicable(reason=reason):
+                return reason
+            case Undecided(questions=questions):
+                return "; ".join(questions) or None
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocationReport:
+    """The checks of one location of one instance.
+
+    Attributes:
+        network_model: None where there is nothing to judge; ``reason`` then says why.
+        baseline: the baseline that judged, where it is not the one asked for.
+    """
+
+    location: str
+    primary: bool
+    platform_version: str | None
+    network_model: NetworkModel | None
+    subnet_id: str | None
+    network_security_group_id: str | None
+    checks: tuple[Check, ...]
+    reason: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReport:
+    """One API Management instance with its locations, primary first."""
+
+    id: str
+    name: str
+    resource_group: str
+    subscription_id: str
+    sku: str
+    virtual_network_type: str
+    locations: tuple[LocationReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """Something that should have been read and was not, or not wholly.
+
+    Attributes:
+        id: the resource, subscription or file.
+        reason: one word: forbidden, not-found, invalid, duplicate, unavailable, ...
+        message: one sentence with what to do.
+        needed: whether a judged location needs it, so that the audit is not whole without it.
+    """
+
+    id: str
+    reason: str
+    message: str
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was asked for."""
+
+    subscriptions: tuple[str, ...] = ()
+    resource_group: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTagSource:
+    """Where the service tags came from: ``live``, ``file`` or ``none``; which cloud, which change number."""
+
+    source: str = "none"
+    cloud: str | None = None
+    change_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an audit found, in the stable order of the contract."""
+
+    baseline: str
+    taken_at: str | None
+    scope: Scope
+    service_tags: ServiceTagSource
+    instances: tuple[InstanceReport, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def locations(self) -> Iterator[LocationReport]:
+        """Yields every location of every instance."""
+        for instance in self.instances:
+            yield from instance.locations
+
+    def checks(self) -> Iterator[Check]:
+        """Yields every check of every location."""
+        for location in self.locations():
+            yield from location.checks

@@ -1,0 +1,178 @@
+"""Sets of integers as sorted, disjoint intervals: the one representation of addresses and ports."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+_BEYOND = 1 << 64
+
+
+class IntervalSet:
+    """An immutable set of integers below 2**64 in canonical form, so that equal sets compare equal.
+
+    Built by the named constructors only. Bounds are kept flat and half-open, ``(start, end, start, end, ...)``.
+    """
+
+    __slots__ = ("_hash", "bounds")
+
+    bounds: tuple[int, ...]
+    _hash: int
+
+    def __init__(self) -> None:
+        msg = "use IntervalSet.empty, .point, .span or .union_of"
+        raise TypeError(msg)
+
+    @classmethod
+    def _of(cls, bounds: tuple[int, ...]) -> "IntervalSet":
+        self = object.__new__(cls)
+        object.__setattr__(self, "bounds", bounds)
+        object.__setattr__(self, "_hash", hash(bounds))
+        return self
+
+    @classmethod
+    def empty(cls) -> "IntervalSet":
+        """Returns the set without members."""
+        return EMPTY
+
+    @classmethod
+    def point(cls, value: int) -> "IntervalSet":
+        """Returns the set of one integer."""
+        return cls._of((value, value + 1))
+
+    @classmethod
+    def span(cls, first: int, last: int) -> "IntervalSet":
+        """Returns the integers from first to last, both included; the empty set where last lies before first."""
+        return cls._of((first, last + 1)) if first <= last else EMPTY
+
+    @classmethod
+    def union_of(cls, spans: Iterable[tuple[int, int]]) -> "IntervalSet":
+        """Returns the union of (first, last) pairs, both ends included, in any order."""
+        merged: list[int] = []
+        for first, last in sorted(spans):
+            if last < first:
+                continue
+            if merged and first <= merged[-1]:
+                merged[-1] = max(merged[-1], last + 1)
+            else:
+                merged += (first, last + 1)
+        return cls._of(tuple(merged)) if merged else EMPTY
+
+    def __setattr__(self, name: str, value: object) -> None:
+        msg = f"cannot assign to {name}: an IntervalSet is immutable"
+        raise AttributeError(msg)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, IntervalSet) and self.bounds == other.bounds)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __bool__(self) -> bool:
+        return bool(self.bounds)
+
+    def __repr__(self) -> str:
+        return f"IntervalSet({', '.join(f'{first}-{last}' for first, last in self.spans())})"
+
+    def __contains__(self, value: int) -> bool:
+        return bisect_right(self.bounds, value) % 2 == 1
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yields (first, last) of each interval, lowest first, both ends included."""
+        bounds = self.bounds
+        for i in range(0, len(bounds), 2):
+            yield bounds[i], bounds[i + 1] - 1
+
+    def size(self) -> int:
+        """Returns the number of members."""
+        return sum(self.bounds[1::2]) - sum(self.bounds[::2])
+
+    def first(self) -> int:
+        """Returns the lowest member.
+
+        Raises:
+            ValueError: the set is empty.
+        """
+        if not self.bounds:
+            msg = "an empty set has no first member"
+            raise ValueError(msg)
+        return self.bounds[0]
+
+    def union(self, other: "IntervalSet") -> "IntervalSet":
+        """Returns the integers in either set."""
+        if not other.bounds or self is other:
+            return self
+        if not self.bounds:
+            return other
+        return self._combine(other, 0b1110)
+
+    def intersection(self, other: "IntervalSet") -> "IntervalSet":
+        """Returns the integers in both sets."""
+        if not self.bounds or not other.bounds:
+            return EMPTY
+        if len(self.bounds) > 8 * len(other.bounds):
+            return _clip(other, self)
+        if len(other.bounds) > 8 * len(self.bounds):
+            return _clip(self, other)
+        return self._combine(other, 0b1000)
+
+    def difference(self, other: "IntervalSet") -> "IntervalSet":
+        """Returns the integers of this set that are not in the other."""
+        if not self.bounds or not other.bounds:
+            return self
+        return self._combine(other, 0b0010)
+
+    def _combine(self, other: "IntervalSet", truth: int) -> "IntervalSet":
+        # One sweep over both sets' bounds; bit (in self + 2 * in other) of truth says what belongs to the result.
+        left, right = (*self.bounds, _BEYOND), (*other.bounds, _BEYOND)
+        i = j = 0
+        found: list[int] = []
+        inside = 0
+        while (at := min(left[i], right[j])) < _BEYOND:
+            i += left[i] == at
+            j += right[j] == at
+            now = truth >> ((i & 1) + 2 * (j & 1)) & 1
+            if now != inside:
+                found.append(at)
+                inside = now
+        return IntervalSet._of(tuple(found)) if found else EMPTY
+
+    def issubset(self, other: "IntervalSet") -> bool:
+        """Tells whether every member is in the other set."""
+        there = other.bounds
+        bounds = self.bounds
+        for i in range(0, len(bounds), 2):
+            at = bisect_right(there, bounds[i])
+            if at % 2 == 0 or there[at] < bounds[i + 1]:
+                return False
+        return True
+
+    def isdisjoint(self, other: "IntervalSet") -> bool:
+        """Tells whether the sets have no member in common."""
+        if len(other.bounds) < len(self.bounds):
+            return other.isdisjoint(self)
+        there = other.bounds
+        bounds = self.bounds
+        for i in range(0, len(bounds), 2):
+            at = bisect_right(there, bounds[i])
+            if at % 2 == 1 or (at < len(there) and there[at] < bounds[i + 1]):
+                return False
+        return True
+
+    __or__ = union
+    __and__ = intersection
+    __sub__ = difference
+    __le__ = issubset
+
+
+def _clip(short: IntervalSet, longer: IntervalSet) -> IntervalSet:
+    # A short set against a long one: look up each short interval instead of walking the long set.
+    found: list[tuple[int, int]] = []
+    there = longer.bounds
+    for first, last in short.spans():
+        at = max(bisect_right(there, first) - 1 & ~1, 0)
+        while at < len(there) and there[at] <= last:
+            found.append((max(first, there[at]), min(last, there[at + 1] - 1)))
+            at += 2
+    return IntervalSet.union_of(found)
+
+
+EMPTY = IntervalSet._of(())  # noqa: SLF001  (the one place outside the class that builds a set by its bounds)

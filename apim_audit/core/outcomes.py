@@ -1,0 +1,166 @@
+"""Turns a decision into an outcome: the verdict over all worlds, its rules, a confirmed witness and the doubts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from apim_audit.core.addresses import format_address
+from apim_audit.core.decision import Decision, Fate, Seen, verdict_of
+from apim_audit.core.findings import (
+    Alternative,
+    Compliant,
+    DecidingRule,
+    Evidence,
+    Gap,
+    Outcome,
+    ShadowedRule,
+    Undecided,
+    Verdict,
+    Witness,
+)
+from apim_audit.core.replay import PlainFlow, Surroundings, replay
+from apim_audit.core.required import Site
+from apim_audit.core.rules import Direction, SecurityRule
+from apim_audit.core.rulesets import Ruleset
+from apim_audit.core.unknowns import YES, Choice, Unknown
+
+_ORDER = (
+    Verdict.COMPLIANT,
+    Verdict.PINNED,
+    Verdict.DEFAULT_ONLY,
+    Verdict.PARTIAL,
+    Verdict.MISSING,
+    Verdict.BLOCKED,
+)
+
+_TELLING = {
+    Verdict.PINNED: (Fate.ALLOWED,),
+    Verdict.DEFAULT_ONLY: (Fate.ALLOWED_BY_DEFAULT,),
+    Verdict.PARTIAL: (Fate.DENIED, Fate.DENIED_BY_DEFAULT),
+    Verdict.MISSING: (Fate.DENIED_BY_DEFAULT,),
+    Verdict.BLOCKED: (Fate.DENIED,),
+    Verdict.UNKNOWN: (Fate.DENIED, Fate.DENIED_BY_DEFAULT, Fate.ALLOWED_BY_DEFAULT),
+}
+"""What the witness of a verdict shows, the most telling first."""
+
+UNCONFIRMED = "the plain evaluator did not confirm the witness; please report this as a bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A decision with what it was made from.
+
+    Attributes:
+        rulesets: the ruleset that was decided by.
+    """
+
+    decision: Decision
+    ruleset: Ruleset
+    direction: Direction
+    protocol: str
+    site: Site
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Returns the verdict that stands furthest down in the table of verdicts."""
+    return max(verdicts, key=_ORDER.index)
+
+
+def outcome_of(case: Case) -> Outcome:
+    """Returns the outcome of a decision; a witness that cannot be confirmed makes it undecided."""
+    verdicts = case.decision.verdicts()
+    if verdicts == {Verdict.COMPLIANT}:
+        return Compliant(Evidence(_deciders(case), _shadowed(case)))
+    if Verdict.COMPLIANT in verdicts:
+        return _with_witness(case, Verdict.UNKNOWN, Undecided(_questions(case)))
+    verdict = worst(verdicts)
+    others = sorted(verdicts - {verdict}, key=_ORDER.index, reverse=True)
+    alternatives = tuple(Alternative(other, _condition(case, other)) for other in others)
+    return _with_witness(case, verdict, Gap(verdict, Evidence(), alternatives))
+
+
+def _with_witness(case: Case, verdict: Verdict, outcome: Gap | Undecided) -> Gap | Undecided:
+    witness = _witness(case, verdict)
+    evidence = Evidence(_deciders(case), _shadowed(case), witness)
+    if witness is None:
+        return Undecided((UNCONFIRMED,), evidence)
+    if isinstance(outcome, Gap):
+        return Gap(outcome.verdict, evidence, outcome.or_else)
+    return Undecided(outcome.questions, evidence)
+
+
+def _deciders(case: Case) -> tuple[DecidingRule, ...]:
+    rules = (case.ruleset.rules[number] for number in case.decision.deciders())
+    return tuple(DecidingRule(rule.name, rule.priority, rule.access.value, rule.default) for rule in rules)
+
+
+def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
+    rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
+    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules)
+
+
+def _telling(case: Case, verdict: Verdict) -> Iterator[Seen]:
+    seen = sorted(case.decision.seen, key=lambda each: each.rule)
+    for fate in _TELLING[verdict]:
+        yield from (each for each in seen if each.fate == fate and not each.pinned and verdict is not Verdict.PINNED)
+    # A part that pinning rules alone allow: without them it fares otherwise.
+    yield from (each for each in seen if each.pinned and each.fate != Fate.ALLOWED)
+
+
+def _witness(case: Case, verdict: Verdict) -> Witness | None:
+    """Returns a flow that shows the verdict, confirmed by replaying it, or None."""
+    for seen in _telling(case, verdict):
+        flow = PlainFlow(case.direction, case.protocol, seen.own, seen.other, seen.source_port, seen.destination_port)
+        around = Surroundings(case.site.subnet, case.site.tags, seen.of_own, seen.of_other, seen.of_world)
+        rule = replay(flow, case.ruleset.rules, around)
+        if rule is not None and _confirms(rule, seen, case.ruleset):
+            return _written(flow, rule.name, _assumed(seen))
+        return None
+    return None
+
+
+def _confirms(rule: SecurityRule, seen: Seen, ruleset: Ruleset) -> bool:
+    if seen.pinned:
+        return any(rule is ruleset.rules[number] for number in ruleset.pinning())
+    return rule is ruleset.rules[seen.rule]
+
+
+def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...]) -> Witness:
+    ends = format_address(flow.other), format_address(flow.own)
+    source, destination = ends if flow.direction is Direction.INBOUND else reversed(ends)
+    return Witness(flow.protocol, source, flow.source_port, destination, flow.destination_port, decided_by, assuming)
+
+
+def unfiltered_witness(direction: Direction, protocol: str, ends: tuple[int, int], port: int) -> Witness:
+    """Returns the witness of a subnet without NSG, where no rule decides; ends are (other, own)."""
+    return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, ())
+
+
+def _assumed(seen: Seen) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_assumption(unknown, mask, seen) for unknown, mask in seen.unknowns))
+
+
+def _assumption(unknown: Unknown, mask: int, seen: Seen) -> str:
+    if isinstance(unknown, Choice):
+        return unknown.answers[seen.of_world[unknown.name]]
+    address = seen.other if unknown.name in seen.of_other else seen.own
+    return f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
+
+
+def _questions(case: Case) -> tuple[str, ...]:
+    """Returns what would decide it: the unknowns on which parts hang that are not allowed explicitly."""
+    obstacles = [seen for seen in case.decision.seen if seen.fate != Fate.ALLOWED]
+    return _asked(obstacles) or _asked(case.decision.seen)
+
+
+def _asked(seen: Sequence[Seen]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(unknown.question for each in seen for unknown, _ in each.unknowns))
+
+
+def _condition(case: Case, verdict: Verdict) -> str:
+    """Returns what has to hold for another verdict than the worst."""
+    for choice, families in case.decision.conditional:
+        verdicts = [frozenset(map(verdict_of, family)) for family in families]
+        answers = [answer for answer, each in zip(choice.answers, verdicts, strict=True) if verdict in each]
+        if len(answers) == 1:
+            return f"if {answers[0]}"
+    return "depending on: " + "; ".join(_asked(case.decision.seen))

@@ -1,0 +1,264 @@
+"""What the words in a rule stand for: address expressions, tags and groups, seen from one subnet.
+
+Source of the sets: Microsoft's service tag overview (2023-01-26), virtual-network-manage-peering (2023-08-24) and the
+expansion of the Internet tag in the Network Watcher REST reference (2017-01-30).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses, parse_span
+from apim_audit.core.estate import Route, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.rules import SecurityRule, Side
+from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, UnknownSet
+
+_EVERYTHING_NAMES = frozenset({"*", "any"})
+_HOST_SERVICES = frozenset({"azureplatformdns", "azureplatformimds", "azureplatformlkm"})
+_HALF = 2**31
+
+NOTHING = AddressSet(())
+ALL = AddressSet.plain(EVERYTHING)
+LOAD_BALANCER = AddressSet.plain(PROBE)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The VNet round a subnet, as sets.
+
+    Attributes:
+        own: the VNet's own address space.
+        surely_private: own space and peers' for certain: what no Internet requirement speaks of.
+        virtual_network: the VirtualNetwork tag.
+        internet: the Internet tag.
+        prefixes: the subnet's prefixes.
+    """
+
+    own: AddressSet
+    surely_private: IntervalSet
+    virtual_network: AddressSet
+    internet: AddressSet
+    prefixes: IntervalSet
+
+
+def space_of(subnet: Subnet, tags: ServiceTags) -> Space:
+    """Returns the sets that the VirtualNetwork and Internet tags stand for at a subnet."""
+    prefixes = IntervalSet.union_of(subnet.prefixes)
+    vnet = subnet.virtual_network
+    if isinstance(vnet, VirtualNetwork):
+        own = AddressSet.plain(vnet.space | prefixes)
+        peers = _peers(vnet)
+        announced = _announced(vnet)
+    else:
+        own = _unread_space(vnet, prefixes)
+        peers, announced = NOTHING, _unread_on_premises(vnet)
+    routed, shrinking = _routed(subnet.route_table, tags)
+    private = AddressSet.union([own, peers])
+    return Space(
+        own=own,
+        surely_private=private.surely(),
+        virtual_network=AddressSet.union([private, LOAD_BALANCER, *routed, announced]),
+        internet=AddressSet.plain(PUBLIC).minus(AddressSet.union([private, *shrinking])),
+        prefixes=prefixes,
+    )
+
+
+def _unread_space(vnet: Unreadable, prefixes: IntervalSet) -> AddressSet:
+    unknown = UnknownSet(f"space of {vnet.id.lower()}", vnet.message, "the VNet's address space", EVERYTHING - prefixes)
+    return AddressSet.unknown(unknown, prefixes)
+
+
+def _unread_on_premises(vnet: Unreadable) -> AddressSet:
+    name = f"on-premises at {vnet.id.lower()}"
+    return AddressSet.unknown(UnknownSet(name, vnet.message, "what a gateway announces", EVERYTHING))
+
+
+def _peers(vnet: VirtualNetwork) -> AddressSet:
+    found = []
+    for peering in vnet.peerings:
+        found.append(AddressSet.plain(peering.surely))
+        doubtful = peering.at_most - peering.surely
+        if doubtful:
+            question = f"{peering.doubt}: what does it add to VirtualNetwork?"
+            unknown = UnknownSet(f"peering {peering.name.lower()}", question, f"peering {peering.name}", doubtful)
+            found.append(AddressSet.unknown(unknown))
+    return AddressSet.union(found)
+
+
+def _announced(vnet: VirtualNetwork) -> AddressSet:
+    if not vnet.gateway:
+        return NOTHING
+    question = f"which prefixes does {vnet.gateway} announce from on-premises?"
+    return AddressSet.unknown(UnknownSet("on-premises", question, "what is announced from on-premises", EVERYTHING))
+
+
+def _routed(table: RouteTable | Unreadable | None, tags: ServiceTags) -> tuple[list[AddressSet], list[AddressSet]]:
+    """Returns what routes perhaps add to VirtualNetwork, and what they perhaps take from Internet."""
+    if table is None:
+        return [], []
+    if isinstance(table, Unreadable):
+        return (
+            [
+                AddressSet.unknown(
+                    UnknownSet(f"in {table.id.lower()}", table.message, "the routes' prefixes", EVERYTHING)
+                )
+            ],
+            [AddressSet.unknown(UnknownSet(f"out {table.id.lower()}", table.message, "the routes' prefixes", PUBLIC))],
+        )
+    widening, shrinking = [], []
+    for route in table.routes:
+        addresses = resolve_expression(route.prefix, tags)
+        widening.append(addresses.under(_widens(route)))
+        if _shrinks_internet(route):
+            shrinking.append(addresses.under(_shrinks(route)))
+    return widening, shrinking
+
+
+def _widens(route: Route) -> Condition:
+    question = f"does the route {route.prefix} ({route.name}) widen VirtualNetwork?"
+    answers = (
+        f"the route {route.prefix} does not widen VirtualNetwork",
+        f"the route {route.prefix} widens VirtualNetwork",
+    )
+    return Choice(f"route {route.name.lower()} {route.prefix.lower()} in VirtualNetwork", question, answers), YES
+
+
+def _shrinks(route: Route) -> Condition:
+    question = f"does the route {route.prefix} ({route.name}) leave the Internet tag?"
+    answers = (
+        f"the route {route.prefix} stays in the Internet tag",
+        f"the route {route.prefix} leaves the Internet tag",
+    )
+    return Choice(f"route {route.name.lower()} {route.prefix.lower()} out of Internet", question, answers), YES
+
+
+def _shrinks_internet(route: Route) -> bool:
+    addresses = parse_addresses(route.prefix)
+    if addresses is None:
+        return True
+    return addresses.size() < _HALF and not addresses.isdisjoint(PUBLIC)
+
+
+def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
+    """Returns the addresses of a known service tag: its data, or an unknown set as far as names tell."""
+    found = tags.sets.get(name)
+    return AddressSet.plain(found) if found is not None else _tag_without_data(name, tags)
+
+
+def _tag_without_data(name: str, tags: ServiceTags) -> AddressSet:
+    head, dot, _ = name.partition(".")
+    known_regions = EMPTY
+    for region, addresses in tags.sets.items():
+        if region.startswith(f"{head}."):
+            known_regions = known_regions | addresses
+    question = _tag_question(name, tags)
+    if not dot:
+        rest = PUBLIC - known_regions
+        unknown = UnknownSet(f"tag {name}", question, name, rest, inhabited=not known_regions, proper_part_of=PUBLIC)
+        return AddressSet.unknown(unknown, known_regions)
+    whole = tags.sets.get(head)
+    at_most = (PUBLIC if whole is None else whole) - known_regions
+    unknown = UnknownSet(
+        f"tag {name}",
+        question,
+        name,
+        at_most,
+        part_of=f"tag {head}" if whole is None else "",
+        apart_from=f"regions of {head}",
+        inhabited=True,
+        proper_part_of=PUBLIC if whole is None else None,
+    )
+    return AddressSet.unknown(unknown)
+
+
+def _tag_question(name: str, tags: ServiceTags) -> str:
+    if tags.origin:
+        return f"which addresses has {name}? It is not in {tags.origin}"
+    return f"which addresses has {name}? Give --service-tags"
+
+
+def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
+    """Returns the addresses of an expression that needs no VNet: an address, CIDR, range or service tag."""
+    name = fold(text)
+    if name in _EVERYTHING_NAMES:
+        return ALL
+    addresses = parse_addresses(name)
+    if addresses is not None:
+        return AddressSet.plain(addresses)
+    if name in _HOST_SERVICES:
+        return NOTHING
+    if tags.knows(name):
+        return resolve_tag(name, tags)
+    question = f"what is {text!r}? It is no address, prefix or known service tag"
+    return AddressSet.unknown(UnknownSet(f"word {name}", question, text, EVERYTHING))
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves the sides of rules, as seen from one subnet; what was resolved once is kept."""
+
+    space: Space
+    tags: ServiceTags
+    _known: dict[str, AddressSet] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._known |= {
+            "virtualnetwork": self.space.virtual_network,
+            "internet": self.space.internet,
+            "azureloadbalancer": LOAD_BALANCER,
+        }
+
+    def expression(self, text: str) -> AddressSet:
+        """Returns the addresses that one expression stands for."""
+        found = self._known.get(text)
+        if found is None:
+            found = self._known.get(fold(text)) or resolve_expression(text, self.tags)
+            self._known[text] = found
+        return found
+
+    def own_side(self, rule: SecurityRule) -> AddressSet:
+        """Returns the addresses of the side at which the subnet stands; API Management joins no security group."""
+        return self._side(rule.own_side(), rule, ())
+
+    def other_side(self, rule: SecurityRule) -> AddressSet:
+        """Returns the addresses of the other side; a security group is some part of the VNet's own space."""
+        side = rule.other_side()
+        return self._side(side, rule, (self._group(group) for group in side.groups))
+
+    def _group(self, group: str) -> AddressSet:
+        name = group.rsplit("/", 1)[-1]
+        question = f"which addresses are in the application security group {name}?"
+        members = UnknownSet(f"group {group.lower()}", question, name, self.space.own.at_most() - PROBE)
+        # A member is an address of the VNet, whatever the VNet's space turns out to be.
+        return AddressSet.union(
+            AddressSet((Piece(piece.addresses & members.at_most, (*piece.conditions, (members, YES))),))
+            for piece in self.space.own.pieces
+        )
+
+    def _side(self, side: Side, rule: SecurityRule, groups: Iterable[AddressSet]) -> AddressSet:
+        if not side.expressions and not side.groups:
+            question = f"which addresses does {rule.name} mean? It names none on one side"
+            name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
+            return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
+        if len(side.expressions) == 1 and not side.groups:
+            return self.expression(side.expressions[0])
+        spans = [parse_span(text) for text in side.expressions]
+        plain = AddressSet.plain(IntervalSet.union_of(span for span in spans if span is not None))
+        words = [self.expression(text) for text, span in zip(side.expressions, spans, strict=True) if span is None]
+        return AddressSet.union([plain, *words, *groups]) if words or side.groups else plain
+
+
+@lru_cache(maxsize=4096)
+def is_pinning(side: Side) -> bool:
+    """Tells whether a side is written in addresses only, and in fewer than all public ones."""
+    if side.groups or not side.expressions:
+        return False
+    covered = EMPTY
+    for text in side.expressions:
+        addresses = parse_addresses(fold(text))
+        if addresses is None:
+            return False
+        covered = covered | addresses
+    return not covered >= PUBLIC

@@ -1,0 +1,93 @@
+"""Security rules of an NSG as values, and the six default rules that follow the custom ones."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apim_audit.core.intervals import IntervalSet
+
+ALL_PORTS = IntervalSet.span(0, 65535)
+
+
+class Direction(StrEnum):
+    """Whether a flow enters or leaves the subnet."""
+
+    INBOUND = "Inbound"
+    OUTBOUND = "Outbound"
+
+
+class Access(StrEnum):
+    """What a rule does with a flow that it matches."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a rule: the union of its singular and plural fields, as Azure wrote them.
+
+    Attributes:
+        expressions: ``*``, addresses, prefixes, ranges, service tags; blanks at the ends are gone.
+        groups: ids of application security groups.
+    """
+
+    expressions: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityRule:
+    """One security rule.
+
+    Attributes:
+        protocol: ``tcp``, ``udp``, ``icmp``, ``esp``, ``ah`` or ``*``, lower case.
+        certain: False for a rule whose provisioningState is given and is not Succeeded: it is perhaps there.
+        default: whether it is one of the six default rules.
+    """
+
+    name: str
+    priority: int
+    direction: Direction
+    access: Access
+    protocol: str
+    source: Side
+    source_ports: IntervalSet
+    destination: Side
+    destination_ports: IntervalSet
+    certain: bool = True
+    default: bool = False
+
+    def own_side(self) -> Side:
+        """Returns the side at which the subnet stands."""
+        return self.destination if self.direction is Direction.INBOUND else self.source
+
+    def other_side(self) -> Side:
+        """Returns the side at which the subnet does not stand."""
+        return self.source if self.direction is Direction.INBOUND else self.destination
+
+
+def _default(name: str, priority: int, direction: Direction, access: Access, ends: tuple[str, str]) -> SecurityRule:
+    source, destination = ends
+    return SecurityRule(
+        name,
+        priority,
+        direction,
+        access,
+        "*",
+        Side((source,)),
+        ALL_PORTS,
+        Side((destination,)),
+        ALL_PORTS,
+        default=True,
+    )
+
+
+DEFAULT_RULES = (
+    _default("AllowVnetInBound", 65000, Direction.INBOUND, Access.ALLOW, ("VirtualNetwork", "VirtualNetwork")),
+    _default("AllowAzureLoadBalancerInBound", 65001, Direction.INBOUND, Access.ALLOW, ("AzureLoadBalancer", "*")),
+    _default("DenyAllInBound", 65500, Direction.INBOUND, Access.DENY, ("*", "*")),
+    _default("AllowVnetOutBound", 65000, Direction.OUTBOUND, Access.ALLOW, ("VirtualNetwork", "VirtualNetwork")),
+    _default("AllowInternetOutBound", 65001, Direction.OUTBOUND, Access.ALLOW, ("*", "Internet")),
+    _default("DenyAllOutBound", 65500, Direction.OUTBOUND, Access.DENY, ("*", "*")),
+)
+"""The six default rules, as ARM names them (Azure documentation, network-security-groups-overview, 2025-07-15)."""

@@ -1,0 +1,114 @@
+"""An NSG's rules of one direction in the order in which they are tried, as clauses for the engine."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, permutations, product
+
+from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
+from apim_audit.core.resolve import Resolver, is_pinning
+from apim_audit.core.rules import DEFAULT_RULES, Access, Direction, SecurityRule
+from apim_audit.core.unknowns import YES, Choice, Condition
+
+_MOST_TIED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The rules of one direction.
+
+    Attributes:
+        rules: custom rules by priority, then the default ones.
+        clauses: what they match, in order.
+    """
+
+    rules: tuple[SecurityRule, ...]
+    clauses: tuple[Clause, ...]
+
+    def pins(self, number: int) -> bool:
+        """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
+        rule = self.rules[number]
+        return rule.access is Access.ALLOW and not rule.default and is_pinning(rule.other_side())
+
+    def pinning(self) -> frozenset[int]:
+        """Returns the numbers of all such rules."""
+        return frozenset(filter(self.pins, range(len(self.rules))))
+
+    def clauses_of(self, protocol: str) -> list[Clause]:
+        """Returns the clauses that concern a protocol, given as ARM writes it."""
+        wanted = {"*", protocol.lower()}
+        return [clause for clause in self.clauses if self.rules[clause.rule].protocol in wanted]
+
+
+def in_order(rules: Iterable[SecurityRule], direction: Direction) -> tuple[SecurityRule, ...]:
+    """Returns the rules of a direction by priority, the default ones last; equal priorities by name."""
+    custom = [rule for rule in rules if rule.direction is direction]
+    custom.sort(key=lambda rule: (rule.priority, rule.name.lower()))
+    return (*custom, *(rule for rule in DEFAULT_RULES if rule.direction is direction))
+
+
+def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRule]) -> Choice:
+    """Returns the unknown "in which order are rules of equal priority tried": answer i is the i-th permutation."""
+    names = " and ".join(f"`{rule.name}`" for rule in tied)
+    return Choice(
+        f"order of {direction} {priority}",
+        f"{names} have the same priority ({priority}): which comes first?",
+        tuple(f"`{order[0].name}` comes before `{order[1].name}`" for order in permutations(tied)),
+    )
+
+
+def presence_choice(rule: SecurityRule) -> Choice:
+    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded."""
+    return Choice(
+        f"presence of {rule.direction} {rule.priority} {rule.name.lower()}",
+        f"is `{rule.name}` in force? Its provisioningState is not Succeeded",
+        (f"`{rule.name}` is not in force", f"`{rule.name}` is in force"),
+    )
+
+
+def ruleset_of(rules: Iterable[SecurityRule], direction: Direction, resolver: Resolver) -> Ruleset:
+    """Returns the ruleset of a direction as seen from the resolver's subnet.
+
+    Raises:
+        Undecidable: so many rules share a priority that their orders cannot be gone through.
+    """
+    ordered = in_order(rules, direction)
+    numbered = list(enumerate(ordered))
+    clauses: list[Clause] = []
+    for (priority, default), group in groupby(numbered, key=lambda item: (item[1].priority, item[1].default)):
+        tied = list(group)
+        if default or len(tied) == 1:
+            for number, rule in tied:
+                clauses += _clauses(number, rule, resolver, ())
+        else:
+            clauses += _tied_clauses(priority, direction, tied, resolver)
+    return Ruleset(ordered, tuple(clauses))
+
+
+def _tied_clauses(
+    priority: int, direction: Direction, tied: Sequence[tuple[int, SecurityRule]], resolver: Resolver
+) -> Iterator[Clause]:
+    if len(tied) > _MOST_TIED:
+        raise Undecidable
+    choice = order_choice(priority, direction, [rule for _, rule in tied])
+    orders = list(permutations(range(len(tied))))
+    # Each rule stands at each place, under the orders that put it there.
+    for place, (index, (number, rule)) in product(range(len(tied)), enumerate(tied)):
+        mask = sum(1 << answer for answer, order in enumerate(orders) if order[place] == index)
+        yield from _clauses(number, rule, resolver, ((choice, mask),))
+
+
+def _clauses(
+    number: int, rule: SecurityRule, resolver: Resolver, conditions: tuple[Condition, ...]
+) -> Iterator[Clause]:
+    if not rule.certain:
+        conditions = (*conditions, (presence_choice(rule), YES))
+    own, other = resolver.own_side(rule), resolver.other_side(rule)
+    allow = rule.access is Access.ALLOW
+    world: tuple[tuple[Asked, int], ...] = asked(Place.WORLD, conditions)
+    for there in other.pieces:
+        for here in own.pieces:
+            sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
+            hangs_on = world
+            if there.conditions or here.conditions:
+                hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
+            yield Clause(number, allow, Box(sets, hangs_on))

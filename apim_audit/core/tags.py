@@ -1,0 +1,40 @@
+"""Service tags: their names and, where data is at hand, their IPv4 prefixes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from apim_audit.core.intervals import IntervalSet
+
+NAMES_WITHOUT_DATA = frozenset(
+    {"virtualnetwork", "internet", "azureloadbalancer", "azureplatformdns", "azureplatformimds", "azureplatformlkm"}
+)
+"""Tags that stand in no tag file: they depend on the VNet or name services of the host."""
+
+
+def fold(name: str) -> str:
+    """Returns a tag name as it is compared: letter case and blanks at the ends do not count."""
+    return name.strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTags:
+    """What is known of service tags.
+
+    Attributes:
+        sets: the IPv4 addresses of each tag with data, by folded name.
+        names: every known tag name, folded: those of the catalogue and those with data.
+        origin: how a person would name the data ("service tags Public 375"), or empty where there is none.
+    """
+
+    sets: Mapping[str, IntervalSet]
+    names: frozenset[str]
+    origin: str = ""
+
+    def knows(self, name: str) -> bool:
+        """Tells whether a folded name is a service tag's."""
+        return name in self.sets or name in self.names
+
+    def region_of(self, name: str) -> str | None:
+        """Returns the folded name of the tag that a regional tag is part of, or None."""
+        head, dot, _ = name.partition(".")
+        return head if dot and self.knows(name) else None

@@ -1,0 +1,441 @@
+"""Possible worlds: which verdicts the leaves of a decision can add up to, over everything that is unknown.
+
+A world answers each choice once and says of each address whether it is a member of each unknown set. Only what the
+leaves ask matters, so the worlds are never listed: addresses fall into cells, each cell offers a few outcomes, and the
+families of outcomes of all cells are joined. An outcome is a bit mask: what becomes of the required flows, and which of
+the conditions on the whole (a tag has members; it is not all of the public space) are met.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations, product
+from math import prod
+
+from apim_audit.core.classes import classify
+from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Table, Undecidable
+from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.unknowns import NO, YES, Choice, UnknownSet
+
+JOIN_BUDGET = 20_000
+"""Steps of joining families before the answer is "not decided"."""
+
+_FATE_BITS = 16
+_ALL_FATES = (1 << _FATE_BITS) - 1
+_FEW_ADDRESSES = 4096
+_FEW_SETS = 8
+
+Vector = tuple[tuple[str, bool], ...]
+"""For one address: is it a member, for the name of each unknown set that it may be a member of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fated:
+    """A leaf with what its decision does to the flow, as bits that are joined over a world."""
+
+    leaf: Leaf
+    fate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Addresses that nothing known tells apart.
+
+    Attributes:
+        other: the class of the other end that they are in, or -1.
+        own: the class of the own end that they are in, or -1.
+        vectors: what they can be members of.
+    """
+
+    addresses: IntervalSet
+    other: int
+    own: int
+    vectors: tuple[Vector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a leaf can be seen to decide: an address at each end, and what they are members of there."""
+
+    other: int
+    other_vector: Vector
+    own: int
+    own_vector: Vector
+
+
+Family = frozenset[int]
+Answers = Mapping[str, int]
+Present = Mapping[Cell, tuple[Vector, ...]] | None
+"""The vectors that the addresses of the own end have in a world, or None where no leaf asks."""
+
+
+@dataclass(slots=True)
+class Worlds:
+    """Everything that the possible worlds of one requirement share."""
+
+    table: Table
+    leaves: Sequence[Fated]
+    sets: tuple[UnknownSet, ...]
+    cells: tuple[Cell, ...]
+    budget: int = JOIN_BUDGET
+
+    def spend(self) -> None:
+        """Counts one step.
+
+        Raises:
+            Undecidable: the budget ran out.
+        """
+        self.budget -= 1
+        if self.budget < 0:
+            raise Undecidable
+
+    def fates(self, answers: Answers) -> frozenset[int]:
+        """Returns the joined fates of every possible world in which choices have these answers.
+
+        Raises:
+            Undecidable: the budget ran out, or no world was found.
+        """
+        wanted = _conditions_on_the_whole(self.sets) << _FATE_BITS
+        open_choices = [choice for choice in self.choices() if choice.name not in answers]
+        found: set[int] = set()
+        for present in self._own_ends():
+            family = self._family(self.cells, present, open_choices, answers)
+            found.update(outcome & _ALL_FATES for outcome in family if outcome & wanted == wanted)
+        if not found or 0 in found:
+            raise Undecidable
+        return frozenset(found)
+
+    def feasible(self) -> Iterator[tuple[Fated, "Sight"]]:
+        """Yields each leaf that decides in some world, with a place where it does."""
+        for fated in self.leaves:
+            other = self._place(fated.leaf, Place.OTHER)
+            own = self._place(fated.leaf, Place.OWN)
+            if other is not None and own is not None:
+                yield fated, Sight(*other, *own)
+
+    def _place(self, leaf: Leaf, place: Place) -> tuple[int, Vector] | None:
+        dimension = Dimension.OTHER if place is Place.OTHER else Dimension.OWN
+        for cell in self.cells:
+            number = cell.other if place is Place.OTHER else cell.own
+            if number >= 0 and leaf.region[dimension] >> number & 1:
+                for vector in cell.vectors:
+                    if agrees(leaf, self.table, place, vector):
+                        return cell.addresses.first(), vector
+        return None
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Returns the choices that some leaf asks."""
+        return tuple(
+            ask.unknown
+            for position, ask in enumerate(self.table.unknowns, len(Dimension))
+            if isinstance(ask.unknown, Choice) and self._varies(position, ask)
+        )
+
+    def _varies(self, position: int, ask: Asked) -> bool:
+        full = (1 << ask.unknown.arity) - 1
+        return any(fated.leaf.region[position] != full for fated in self.leaves)
+
+    def _own_ends(self) -> Iterator[Present]:
+        """Yields, world by world, which vectors the addresses of each cell of the own end have."""
+        if not any(self._asks(fated.leaf.region, Place.OWN) for fated in self.leaves):
+            yield None
+            return
+        own = [cell for cell in self.cells if cell.own >= 0]
+        options = [_presences(cell) for cell in own]
+        if prod(map(len, options)) > self.budget:
+            raise Undecidable
+        for chosen in product(*options):
+            self.spend()
+            yield dict(zip(own, chosen, strict=True))
+
+    def _family(self, cells: Sequence[Cell], present: Present, choices: Sequence[Choice], answers: Answers) -> Family:
+        """Returns what cells add to the outcomes of all worlds with these own ends and answers."""
+        self.spend()
+        family: Family = frozenset({0})
+        for part, open_choices in self._components(cells, choices, answers):
+            family = self._join(family, self._component(part, present, open_choices, answers))
+        return family
+
+    def _component(
+        self, cells: Sequence[Cell], present: Present, choices: Sequence[Choice], answers: Answers
+    ) -> Family:
+        if choices:
+            first, *rest = choices
+            return frozenset(
+                chain.from_iterable(
+                    self._family(cells, present, rest, {**answers, first.name: answer}) for answer in range(first.arity)
+                )
+            )
+        family: Family = frozenset({0})
+        for cell in cells:
+            family = self._join(family, self._cell_family(cell, present, answers))
+        return family
+
+    def _components(
+        self, cells: Sequence[Cell], choices: Sequence[Choice], answers: Answers
+    ) -> list[tuple[list[Cell], list[Choice]]]:
+        """Groups cells that share an open choice; the most shared choice of a group comes first."""
+        groups: list[tuple[list[Cell], dict[str, int]]] = []
+        for cell in cells:
+            asked = self._asked_of(cell, choices, answers)
+            merged: tuple[list[Cell], dict[str, int]] = ([cell], dict.fromkeys(asked, 1))
+            apart = []
+            for group in groups:
+                if asked.isdisjoint(group[1]):
+                    apart.append(group)
+                else:
+                    merged = (group[0] + merged[0], _added(group[1], merged[1]))
+            groups = [*apart, merged]
+        by_name = {choice.name: choice for choice in choices}
+        return [
+            (part, [by_name[name] for name in sorted(counts, key=lambda name: (-counts[name], name))])
+            for part, counts in groups
+        ]
+
+    def _asked_of(self, cell: Cell, choices: Sequence[Choice], answers: Answers) -> set[str]:
+        if cell.other < 0:
+            return set()
+        names = {choice.name for choice in choices}
+        found: set[str] = set()
+        for fated in self.leaves:
+            region = fated.leaf.region
+            if region[Dimension.OTHER] >> cell.other & 1 and self._answered(region, answers):
+                found |= self._asks(region, Place.WORLD) & names
+        return found
+
+    def _asks(self, region: Sequence[int], place: Place) -> set[str]:
+        return {
+            ask.unknown.name
+            for mask, ask in zip(region[len(Dimension) :], self.table.unknowns, strict=True)
+            if ask.place is place and mask != (1 << ask.unknown.arity) - 1
+        }
+
+    def _answered(self, region: Sequence[int], answers: Answers) -> bool:
+        return all(
+            mask >> answers[ask.unknown.name] & 1
+            for mask, ask in zip(region[len(Dimension) :], self.table.unknowns, strict=True)
+            if ask.place is Place.WORLD and ask.unknown.name in answers
+        )
+
+    def _cell_family(self, cell: Cell, present: Present, answers: Answers) -> Family:
+        """Returns what the addresses of one cell can add to a world's outcome."""
+        forced = None if present is None else present.get(cell)
+        outcomes = [
+            self._fate(cell, vector, present, answers) | self._met(cell, vector) << _FATE_BITS
+            for vector in (cell.vectors if forced is None else forced)
+        ]
+        if forced is not None:
+            return frozenset({_joined(outcomes)})
+        if cell.addresses.size() >= len(outcomes):
+            # Room for every vector at once, and meeting a condition never hurts: only fates are a choice.
+            groups: dict[int, int] = {}
+            for outcome in outcomes:
+                fate = outcome & _ALL_FATES
+                groups[fate] = groups.get(fate, 0) | outcome
+            return _unions(list(groups.values()), len(groups), self)
+        return _unions(list(dict.fromkeys(outcomes)), cell.addresses.size(), self)
+
+    def _fate(self, cell: Cell, vector: Vector, present: Present, answers: Answers) -> int:
+        if cell.other < 0:
+            return 0
+        fate = 0
+        for fated in self.leaves:
+            region = fated.leaf.region
+            if (
+                region[Dimension.OTHER] >> cell.other & 1
+                and fate | fated.fate != fate
+                and self._answered(region, answers)
+                and agrees(fated.leaf, self.table, Place.OTHER, vector)
+                and self._own_end_present(fated.leaf, present)
+            ):
+                fate |= fated.fate
+        return fate
+
+    def _own_end_present(self, leaf: Leaf, present: Present) -> bool:
+        return present is None or any(
+            leaf.region[Dimension.OWN] >> cell.own & 1 and any(agrees(leaf, self.table, Place.OWN, v) for v in vectors)
+            for cell, vectors in present.items()
+        )
+
+    def _met(self, cell: Cell, vector: Vector) -> int:
+        """Returns which conditions on the whole addresses of this vector meet: two bits a set."""
+        member = dict(vector)
+        met = 0
+        for number, each in enumerate(self.sets):
+            free = each.name not in member and cell.addresses <= each.at_most
+            if member.get(each.name, free and _consistent(self.sets, {**member, each.name: True})):
+                met |= 1 << 2 * number
+            outside = each.proper_part_of is not None and cell.addresses <= each.proper_part_of
+            if outside and (free or not member.get(each.name, False)):
+                met |= 2 << 2 * number
+        return met
+
+    def _join(self, left: Family, right: Family) -> Family:
+        self.budget -= len(left) * len(right) // 16
+        self.spend()
+        return _best({a | b for a in left for b in right})
+
+
+def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
+    """Returns the possible worlds that leaves leave open."""
+    sets = _sets_asked(table, leaves)
+    ends = [
+        [table.classes[d].members(1 << number) for number in range(len(table.classes[d].segments))]
+        for d in (Dimension.OTHER, Dimension.OWN)
+    ]
+    marks = [
+        *ends[0],
+        *ends[1],
+        *(each.at_most for each in sets),
+        *(s.proper_part_of for s in sets if s.proper_part_of),
+    ]
+    hull = EMPTY
+    for mark in marks:
+        hull = hull | mark
+    classes = classify(hull, dict.fromkeys(marks))
+    addresses = [classes.members(1 << number) for number in range(len(classes.segments))]
+    return Worlds(table, leaves, sets, tuple(_cell(each, ends, sets, table, leaves) for each in addresses))
+
+
+def _cell(
+    addresses: IntervalSet,
+    ends: Sequence[Sequence[IntervalSet]],
+    sets: Sequence[UnknownSet],
+    table: Table,
+    leaves: Sequence[Fated],
+) -> Cell:
+    at = addresses.first()
+    other, own = _index(ends[0], at), _index(ends[1], at)
+    possible = [each for each in sets if at in each.at_most]
+    if addresses.size() < _FEW_ADDRESSES and len(possible) <= _FEW_SETS:
+        return Cell(addresses, other, own, _vectors(possible))
+    asking = [
+        fated.leaf
+        for fated in leaves
+        if (other >= 0 and fated.leaf.region[Dimension.OTHER] >> other & 1)
+        or (own >= 0 and fated.leaf.region[Dimension.OWN] >> own & 1)
+    ]
+    places = ((Place.OTHER,) if other >= 0 else ()) + ((Place.OWN,) if own >= 0 else ())
+    return Cell(addresses, other, own, tuple(_cubes(asking, table, places, possible, ())))
+
+
+def _cubes(
+    leaves: Sequence[Leaf], table: Table, places: Sequence[Place], possible: Sequence[UnknownSet], fixed: Vector
+) -> Iterator[Vector]:
+    """Yields vectors that fix no more than the leaves ask: a chain of n rules gives n + 1 of them, not 2 to the n."""
+    known = {name for name, _ in fixed}
+    names = {each.name for each in possible} - known
+    asked = next(
+        (
+            ask.unknown.name
+            for position, ask in enumerate(table.unknowns, len(Dimension))
+            if ask.place in places and ask.unknown.name in names
+            if any(leaf.region[position] != NO | YES for leaf in leaves)
+        ),
+        None,
+    )
+    if asked is None:
+        yield fixed
+        return
+    for answer in (False, True):
+        vector = (*fixed, (asked, answer))
+        if _consistent(possible, dict(vector)):
+            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, vector) for place in places)]
+            yield from _cubes(left, table, places, possible, vector)
+
+
+def _may_agree(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
+    member = dict(vector)
+    return all(
+        ask.place is not place or ask.unknown.name not in member or mask >> member[ask.unknown.name] & 1
+        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
+    )
+
+
+def agrees(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
+    """Tells whether a leaf decides addresses of that vector at that end."""
+    member = dict(vector)
+    return all(
+        ask.place is not place or mask >> member.get(ask.unknown.name, False) & 1
+        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
+    )
+
+
+def _index(parts: Sequence[IntervalSet], address: int) -> int:
+    return next((number for number, part in enumerate(parts) if address in part), -1)
+
+
+def _sets_asked(table: Table, leaves: Sequence[Fated]) -> tuple[UnknownSet, ...]:
+    found: dict[str, UnknownSet] = {}
+    for position, ask in enumerate(table.unknowns, len(Dimension)):
+        varies = any(fated.leaf.region[position] != NO | YES for fated in leaves)
+        if isinstance(ask.unknown, UnknownSet) and varies:
+            found[ask.unknown.name] = ask.unknown
+    return tuple(found.values())
+
+
+def _vectors(possible: Sequence[UnknownSet]) -> tuple[Vector, ...]:
+    vectors = (
+        tuple(zip((each.name for each in possible), answers, strict=True))
+        for answers in product((False, True), repeat=len(possible))
+    )
+    return tuple(vector for vector in vectors if _consistent(possible, dict(vector)))
+
+
+def _consistent(possible: Sequence[UnknownSet], member: Mapping[str, bool]) -> bool:
+    families = [each.apart_from for each in possible if each.apart_from and member.get(each.name, False)]
+    return len(families) == len(set(families)) and all(
+        member.get(each.part_of, True) for each in possible if member.get(each.name, False)
+    )
+
+
+def _presences(cell: Cell) -> list[tuple[Vector, ...]]:
+    """Returns the sets of vectors that the addresses of a cell can have between them."""
+    most = min(len(cell.vectors), cell.addresses.size())
+    if 1 << len(cell.vectors) > JOIN_BUDGET:
+        raise Undecidable
+    return [chosen for size in range(1, most + 1) for chosen in combinations(cell.vectors, size)]
+
+
+def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:
+    wanted = 0
+    for number, each in enumerate(sets):
+        if each.inhabited:
+            wanted |= 1 << 2 * number
+        if each.proper_part_of is not None:
+            wanted |= 2 << 2 * number
+    return wanted
+
+
+def _joined(outcomes: Iterable[int]) -> int:
+    joined = 0
+    for outcome in outcomes:
+        joined |= outcome
+    return joined
+
+
+def _unions(outcomes: Sequence[int], most: int, worlds: Worlds) -> Family:
+    """Returns the unions of one to ``most`` outcomes."""
+    found = set(outcomes)
+    frontier = found
+    for _ in range(most - 1):
+        worlds.budget -= len(frontier) * len(outcomes) // 16
+        worlds.spend()
+        frontier = {a | b for a in frontier for b in outcomes} - found
+        if not frontier:
+            break
+        found |= frontier
+    return _best(found)
+
+
+def _best(outcomes: set[int]) -> Family:
+    """Drops outcomes that meet fewer conditions than another of the same fate."""
+    by_fate: dict[int, list[int]] = {}
+    for outcome in sorted(outcomes, key=int.bit_count, reverse=True):
+        kept = by_fate.setdefault(outcome & _ALL_FATES, [])
+        if not any(outcome | better == better for better in kept):
+            kept.append(outcome)
+    return frozenset(chain.from_iterable(by_fate.values()))
+
+
+def _added(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
+    return {name: left.get(name, 0) + right.get(name, 0) for name in (*left, *right)}

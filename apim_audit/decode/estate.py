@@ -1,0 +1,81 @@
+"""From a snapshot's documents to the estate: the one way in."""
+
+from dataclasses import dataclass, replace
+
+from apim_audit.core.estate import Estate, Instance, NetworkSecurityGroup
+from apim_audit.core.findings import Incomplete
+from apim_audit.core.requirements import Catalogue
+from apim_audit.core.tags import ServiceTags
+from apim_audit.decode.gaps import Gaps
+from apim_audit.decode.index import Index
+from apim_audit.decode.instances import InstanceReader, substance_of_instance
+from apim_audit.decode.joined import Network
+from apim_audit.decode.problems import Problems
+from apim_audit.decode.resources import Kind, Resource, fold_id, name_in, sort_documents
+from apim_audit.decode.security_groups import notes_on_group
+from apim_audit.decode.service_tags import cloud_of_tags, clouds_of, parse_tags, used_names
+from apim_audit.snapshot import ServiceTagDocument, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A snapshot as values.
+
+    Attributes:
+        tags: with the data of the tags that the audit can touch.
+        incomplete: what the snapshot could not read, then what was wrong in its documents, by id.
+        notes: what people should know besides, one sentence each.
+    """
+
+    estate: Estate
+    tags: ServiceTags
+    incomplete: tuple[Incomplete, ...]
+    notes: tuple[str, ...]
+
+
+def decode(snapshot: Snapshot, catalogue: Catalogue) -> Decoded:
+    """Returns the estate that a snapshot's documents describe.
+
+    Nothing in a document raises: what cannot be understood is Unreadable in the estate and told in ``incomplete``.
+    """
+    problems = Problems()
+    resources = sort_documents(snapshot.documents, problems)
+    network = Network(resources, Gaps(snapshot.incomplete), problems)
+    instances = _instances([*resources[Kind.SERVICE], *resources[Kind.GATEWAY]], network, problems)
+    data, cloud_notes = _tags_that_count(snapshot, instances)
+    used = used_names(catalogue, instances, network.subnets())
+    tags = parse_tags(data, used, catalogue, problems)
+    incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
+    notes = (*cloud_notes, *_notes_on(network))
+    return Decoded(Estate(instances), tags, (*snapshot.incomplete, *incomplete), notes)
+
+
+def _instances(resources: list[Resource], network: Network, problems: Problems) -> tuple[Instance, ...]:
+    index = Index(InstanceReader(network, problems).read, substance_of_instance, problems)
+    index.extend(resources)
+    found = (index.read(key) for key in sorted(index.keys()))
+    return tuple(replace(instance, unreadable=conflict) if conflict else instance for instance, conflict in found)
+
+
+def _tags_that_count(
+    snapshot: Snapshot, instances: tuple[Instance, ...]
+) -> tuple[ServiceTagDocument | None, tuple[str, ...]]:
+    data = snapshot.service_tags
+    if data is None or data.cloud is None:
+        return data, ()
+    ours = (cloud_of_tags(snapshot.cloud),) if snapshot.cloud else clouds_of(instances)
+    theirs = cloud_of_tags(data.cloud)
+    if set(ours) <= {theirs}:
+        return data, ()
+    note = f"The service tags are those of the cloud {theirs}, the instances are in {' and '.join(ours)}"
+    return None, (f"{note}: the tags count as unknown; give those of the instances' cloud",)
+
+
+def _notes_on(network: Network) -> list[str]:
+    notes: list[str] = []
+    for subnet in network.subnets():
+        if not subnet.prefixes:
+            notes.append(f"Subnet {name_in(subnet.id)}: its own address prefixes are not known")
+        if isinstance(subnet.nsg, NetworkSecurityGroup):
+            notes += notes_on_group(subnet.nsg)
+    return list(dict.fromkeys(notes))

@@ -1,0 +1,157 @@
+"""The network of the estate: subnets joined with their VNet, NSG and route table, by id."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from apim_audit.core.estate import NetworkSecurityGroup, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.decode.gaps import Gaps
+from apim_audit.decode.index import Index, Value
+from apim_audit.decode.networks import (
+    GATEWAY_SUBNET,
+    NetworkDocument,
+    NetworkReader,
+    Reference,
+    read_subnet,
+    substance_of_network,
+    substance_of_subnet,
+)
+from apim_audit.decode.peerings import PeeringDocument, doubtful_peering, read_peering
+from apim_audit.decode.problems import Problems
+from apim_audit.decode.resources import Kind, Resource, fold_id, name_in, parent_of
+from apim_audit.decode.routes import read_table, substance_of_table
+from apim_audit.decode.security_groups import read_group, separate_rules, substance_of_group
+
+
+class Network:
+    """All network resources. What a location names is joined when it is asked for, and only then missed.
+
+    Attributes:
+        used: the keys of the resources that were asked for.
+    """
+
+    def __init__(self, resources: Mapping[Kind, Sequence[Resource]], gaps: Gaps, problems: Problems) -> None:
+        self.used: set[str] = set()
+        self._gaps = gaps
+        self._problems = problems
+        self._subnets_joined: dict[str, Subnet | Unreadable] = {}
+        self._networks_joined: dict[str, VirtualNetwork | Unreadable] = {}
+        self._missed: dict[str, Unreadable] = {}
+        separate = separate_rules(resources[Kind.SECURITY_RULE])
+        self._groups = Index(lambda resource: read_group(resource, separate, problems), substance_of_group, problems)
+        self._tables = Index(lambda resource: read_table(resource, problems), substance_of_table, problems)
+        self._subnets = Index(lambda resource: read_subnet(resource, problems), substance_of_subnet, problems)
+        self._peerings = Index(lambda resource: read_peering(resource, problems), lambda peering: peering, problems)
+        reader = NetworkReader(self._subnets, self._peerings, problems)
+        self._networks = Index(reader.read, substance_of_network, problems)
+        self._groups.extend(resources[Kind.SECURITY_GROUP])
+        self._tables.extend(resources[Kind.ROUTE_TABLE])
+        self._networks.extend(resources[Kind.VIRTUAL_NETWORK])
+        self._subnets.extend(resources[Kind.SUBNET])
+        self._peerings.extend(resources[Kind.PEERING])
+        self._peerings_by_network = _by_parent(self._peerings.keys())
+
+    def subnet(self, subnet_id: str) -> Subnet | Unreadable:
+        """Returns a subnet with what hangs on it, Unreadable where it cannot be told."""
+        key = fold_id(subnet_id)
+        if key not in self._subnets_joined:
+            self._subnets_joined[key] = self._join_subnet(subnet_id)
+        return self._subnets_joined[key]
+
+    def subnets(self) -> Iterator[Subnet]:
+        """Yields the subnets that were asked for and could be read, in the order of asking."""
+        for subnet in self._subnets_joined.values():
+            if isinstance(subnet, Subnet):
+                yield subnet
+
+    def _join_subnet(self, subnet_id: str) -> Subnet | Unreadable:
+        document = self._find(self._subnets, Kind.SUBNET, subnet_id)
+        if isinstance(document, Unreadable):
+            return document
+        return Subnet(
+            document.id,
+            document.prefixes or (),
+            self._group(document.nsg),
+            self._network(parent_of(document.id)),
+            self._table(document.route_table),
+            document.delegations,
+            document.service_endpoints,
+        )
+
+    def _group(self, reference: Reference) -> NetworkSecurityGroup | Unreadable | None:
+        if not isinstance(reference, str):
+            return reference
+        found: NetworkSecurityGroup | Unreadable = self._find(self._groups, Kind.SECURITY_GROUP, reference)
+        return found
+
+    def _table(self, reference: Reference) -> RouteTable | Unreadable | None:
+        if not isinstance(reference, str):
+            return reference
+        found: RouteTable | Unreadable = self._find(self._tables, Kind.ROUTE_TABLE, reference)
+        return found
+
+    def _network(self, network_id: str) -> VirtualNetwork | Unreadable:
+        key = fold_id(network_id)
+        if key not in self._networks_joined:
+            document = self._find(self._networks, Kind.VIRTUAL_NETWORK, network_id)
+            joined = document if isinstance(document, Unreadable) else self._join_network(key, document)
+            self._networks_joined[key] = joined
+        return self._networks_joined[key]
+
+    def _join_network(self, key: str, document: NetworkDocument) -> VirtualNetwork:
+        peering_keys = dict.fromkeys((*document.peerings, *self._peerings_by_network.get(key, ())))
+        peerings = [self._peering(peering_key) for peering_key in peering_keys]
+        gateway = self._gateway(key, document) or _remote_gateway(peerings)
+        return VirtualNetwork(
+            document.id, document.space, tuple(each.peering for each in peerings), gateway, document.dns_servers
+        )
+
+    def _peering(self, key: str) -> PeeringDocument:
+        self.used.add(key)
+        document, conflict = self._peerings.read(key)
+        return (
+            doubtful_peering(document.peering.name, "is given twice with different content") if conflict else document
+        )
+
+    def _gateway(self, key: str, document: NetworkDocument) -> str:
+        # The GatewaySubnet may stand in the VNet or by itself.
+        keys = (*document.subnets, f"{key}/subnets/{GATEWAY_SUBNET}")
+        for subnet_key in (each for each in keys if each.endswith(f"/{GATEWAY_SUBNET}")):
+            self.used.add(subnet_key)
+            subnet = self._subnets.get(subnet_key)
+            if isinstance(subnet, Unreadable):
+                return f"a gateway, perhaps ({subnet.message})"
+            if subnet is not None and subnet.has_gateway:
+                return "a gateway"
+        return ""
+
+    def _find(self, index: Index[Value], kind: Kind, resource_id: str) -> Value | Unreadable:
+        key = fold_id(resource_id)
+        self.used.add(key)
+        found = index.get(key)
+        if found is not None:
+            return found
+        if key not in self._missed:
+            self._missed[key] = self._miss(kind, resource_id)
+        return self._missed[key]
+
+    def _miss(self, kind: Kind, resource_id: str) -> Unreadable:
+        title = f"{kind.label} {name_in(resource_id)}"
+        reason = self._gaps.reason(resource_id)
+        if reason is not None:
+            return Unreadable(resource_id, f"{title} could not be read ({reason})")
+        reason = self._gaps.wider_reason(resource_id, kind)
+        why = f"{title} could not be read ({reason})" if reason else f"{title} is not among the documents"
+        message = why if reason else f"{why}: add its document, or read the subscription live"
+        self._problems.add(fold_id(resource_id), resource_id, reason or "missing-document", message)
+        return Unreadable(resource_id, why)
+
+
+def _by_parent(keys: Iterator[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        found.setdefault(parent_of(key), []).append(key)
+    return found
+
+
+def _remote_gateway(peerings: Sequence[PeeringDocument]) -> str:
+    names = (each.peering.name for each in peerings if each.remote_gateway)
+    return next((f"the remote gateway of peering {name}" for name in names), "")

@@ -1,0 +1,162 @@
+"""Which resource a document is: its type, its id, and the resources that stand nested in others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apim_audit.decode.fields import FieldError, Fields, Json, printable
+from apim_audit.decode.problems import Problems
+from apim_audit.snapshot import SourcedDocument
+
+
+class Kind(StrEnum):
+    """A resource type that is read, case folded."""
+
+    SERVICE = "microsoft.apimanagement/service"
+    GATEWAY = "microsoft.apimanagement/gateways"
+    VIRTUAL_NETWORK = "microsoft.network/virtualnetworks"
+    SUBNET = "microsoft.network/virtualnetworks/subnets"
+    PEERING = "microsoft.network/virtualnetworks/virtualnetworkpeerings"
+    SECURITY_GROUP = "microsoft.network/networksecuritygroups"
+    SECURITY_RULE = "microsoft.network/networksecuritygroups/securityrules"
+    ROUTE_TABLE = "microsoft.network/routetables"
+
+    @property
+    def label(self) -> str:
+        """What people call such a resource."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Kind.SERVICE: "API Management service",
+    Kind.GATEWAY: "workspace gateway",
+    Kind.VIRTUAL_NETWORK: "VNet",
+    Kind.SUBNET: "subnet",
+    Kind.PEERING: "peering",
+    Kind.SECURITY_GROUP: "NSG",
+    Kind.SECURITY_RULE: "security rule",
+    Kind.ROUTE_TABLE: "route table",
+}
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def fold_id(resource_id: str) -> str:
+    """Returns a resource id as it is compared: letter case and slashes or blanks at the end do not count."""
+    return resource_id.strip().rstrip("/").lower()
+
+
+def name_in(resource_id: str) -> str:
+    """Returns the last segment of a resource id, fit to be shown."""
+    return printable(resource_id.rstrip("/").rpartition("/")[2])
+
+
+def parent_of(resource_id: str) -> str:
+    """Returns the id of the resource in which a nested resource stands."""
+    return resource_id.rstrip("/").rpartition("/")[0].rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A document, or an object nested in one, that is a resource of a type that is read.
+
+    Attributes:
+        source: the file it was read from.
+        id: as Azure wrote it; made from type and name where the document has none.
+        key: the id as it is compared.
+        path: where it stands in its document, ending in a dot; empty for the document itself.
+    """
+
+    source: str
+    kind: Kind
+    id: str
+    key: str
+    body: Json
+    path: str = ""
+
+    @property
+    def title(self) -> str:
+        """The resource as people name it."""
+        return f"{self.kind.label} {name_in(self.id)}"
+
+    def fields(self) -> Fields:
+        """Returns the document for reading."""
+        return Fields(self.body, self.path)
+
+    def report(self, problems: Problems, errors: Iterable[FieldError], owner: str | None = None) -> None:
+        """Reports fields that are wrong, each with the file, the resource and the field.
+
+        Args:
+            problems: collects the reports.
+            errors: what is wrong.
+            owner: the key of the resource that suffers, where it is not this one.
+        """
+        for error in errors:
+            message = f"{printable(self.source)}: {self.title}: {error}"
+            problems.add(owner or self.key, self.id, "invalid", message)
+
+    def nested(self, kind: Kind, segment: str, path: str, body: Json) -> "Resource":
+        """Returns a resource that stands in this one; where it has no id, its name makes one.
+
+        Raises:
+            FieldError: it has neither, or its id is no text.
+        """
+        fields = Fields(body, path)
+        resource_id = fields.text("id") or f"{self.id}/{segment}/{fields.required_text('name')}"
+        if fields.errors:
+            raise fields.errors[0]
+        return Resource(self.source, kind, resource_id, fold_id(resource_id), body, path)
+
+
+def sort_documents(documents: Iterable[SourcedDocument], problems: Problems) -> dict[Kind, list[Resource]]:
+    """Returns the resources that are read, by type; other types are passed over."""
+    found: dict[Kind, list[Resource]] = {kind: [] for kind in Kind}
+    for document in documents:
+        resource = _resource(document, problems)
+        if resource is not None:
+            found[resource.kind].append(resource)
+    return found
+
+
+def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
+    body: object = document.body
+    if not isinstance(body, dict):
+        problems.add(None, document.source, "invalid", f"{printable(document.source)}: a document is not an object")
+        return None
+    fields = Fields(body)
+    type_name, resource_id = fields.text("type"), fields.text("id")
+    kind = _kind(type_name) or _kind(_type_in(resource_id))
+    if kind is None:
+        if type_name is None and not _type_in(resource_id):
+            _report_untyped(document.source, resource_id, problems)
+        return None
+    resource_id = resource_id or _made_id(type_name or kind, fields.text("name"))
+    resource = Resource(document.source, kind, resource_id, fold_id(resource_id), body)
+    resource.report(problems, fields.errors)
+    return resource
+
+
+def _report_untyped(source: str, resource_id: str | None, problems: Problems) -> None:
+    message = f"{printable(source)}: a document has neither a type nor the id of a resource"
+    problems.add(
+        None, resource_id or source, "invalid", f"{message}; give the documents as Azure Resource Manager does"
+    )
+
+
+def _kind(type_name: str | None) -> Kind | None:
+    return _KINDS.get(type_name.lower()) if type_name else None
+
+
+def _type_in(resource_id: str | None) -> str:
+    # .../providers/Microsoft.Network/virtualNetworks/v/subnets/s: after the namespace every other segment is a type.
+    if not resource_id:
+        return ""
+    _, found, tail = fold_id(resource_id).rpartition("/providers/")
+    namespace, *segments = tail.split("/")
+    return "/".join((namespace, *segments[::2])) if found and segments else ""
+
+
+def _made_id(type_name: str, name: str | None) -> str:
+    namespace, *types = type_name.split("/")
+    names = (name or "(unnamed)").split("/")
+    pairs = [part for pair in zip(types, names, strict=False) for part in pair]
+    return "/".join(("/providers", namespace, *pairs))

@@ -1,0 +1,117 @@
+"""Service tags: of the thousands in Microsoft's data, only those that the audit can touch are parsed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from apim_audit.core.addresses import parse_span
+from apim_audit.core.estate import Instance, Subnet
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.requirements import Catalogue, Peer, PeerKind
+from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.decode.fields import FieldError, printable
+from apim_audit.decode.instances import location_key
+from apim_audit.decode.problems import Problems
+from apim_audit.snapshot import ServiceTagDocument
+
+_CLOUDS = {
+    "azurecloud": "Public",
+    "public": "Public",
+    "azureusgovernment": "AzureGovernment",
+    "azuregovernment": "AzureGovernment",
+    "usgovernment": "AzureGovernment",
+    "azurechinacloud": "China",
+    "azurechina": "China",
+    "china": "China",
+}
+_CLOUDS_BY_REGION = {"usgov": "AzureGovernment", "usdod": "AzureGovernment", "china": "China"}
+
+
+def cloud_of_tags(name: str) -> str:
+    """Returns a cloud's name as service tag data writes it; one that is not known stays as it is."""
+    return _CLOUDS.get(name.strip().lower(), printable(name.strip()))
+
+
+def clouds_of(instances: Iterable[Instance]) -> tuple[str, ...]:
+    """Returns the clouds in which the instances' locations lie, told by the names of the regions."""
+    names = {location_key(location.name)[:5] for instance in instances for location in instance.locations}
+    return tuple(sorted({_CLOUDS_BY_REGION.get(name, "Public") for name in names}))
+
+
+def used_names(catalogue: Catalogue, instances: Iterable[Instance], subnets: Iterable[Subnet]) -> set[str]:
+    """Returns the folded names of the tags, and whatever else rules and routes name, that the audit can touch."""
+    peers = {peer for peer in _peers(catalogue) if peer.kind is PeerKind.TAG}
+    regions = {location_key(location.name) for instance in instances for location in instance.locations}
+    regional = {f"{fold(peer.name)}.{region}" for peer in peers if peer.regional for region in regions}
+    return {fold(peer.name) for peer in peers} | regional | {fold(text) for text in set(_expressions(subnets))}
+
+
+def _peers(catalogue: Catalogue) -> Iterator[Peer]:
+    for baseline in catalogue.baselines:
+        for requirement in baseline.requirements:
+            if requirement.flow is not None:
+                yield requirement.flow.peer
+
+
+def _expressions(subnets: Iterable[Subnet]) -> Iterator[str]:
+    for subnet in subnets:
+        for rule in getattr(subnet.nsg, "rules", ()):
+            yield from rule.source.expressions
+            yield from rule.destination.expressions
+        for route in getattr(subnet.route_table, "routes", ()):
+            yield route.prefix
+
+
+def parse_tags(
+    data: ServiceTagDocument | None, used: Iterable[str], catalogue: Catalogue, problems: Problems
+) -> ServiceTags:
+    """Returns what is known of service tags.
+
+    Args:
+        data: the raw data, None where there is none that counts.
+        used: folded names that the audit can touch; where one has no data, its whole family is parsed with it.
+        catalogue: knows the names of tags.
+        problems: collects tags whose data cannot be understood; they count as tags without data.
+    """
+    names = frozenset(map(fold, catalogue.tag_names))
+    if data is None:
+        return ServiceTags({}, names)
+    raw = _by_folded_name(data.prefixes)
+    sets: dict[str, IntervalSet] = {}
+    origin = " ".join(part for part in ("service tags", data.cloud, data.change_number) if part)
+    for name in sorted(_needed(used, raw)):
+        title, prefixes = raw[name]
+        try:
+            sets[name] = _parse(prefixes)
+        except FieldError as error:
+            message = (
+                f"{printable(origin)}: tag {printable(title)}: {error.problem}, so the tag counts as one without data"
+            )
+            problems.add(None, f"service tag {title}", "invalid", message)
+    return ServiceTags(sets, names | raw.keys(), printable(origin))
+
+
+def _by_folded_name(prefixes: Mapping[str, list[str]]) -> dict[str, tuple[str, list[str]]]:
+    return {fold(name): (name, values) for name, values in prefixes.items()}
+
+
+def _needed(used: Iterable[str], raw: Mapping[str, object]) -> set[str]:
+    # What is known of a tag without data comes from its relatives: T and T.region.
+    used = set(used)
+    heads = {name.partition(".")[0] for name in used if name not in raw}
+    relatives = {name for name in raw if name.partition(".")[0] in heads}
+    return (used & raw.keys()) | relatives
+
+
+def _parse(prefixes: object) -> IntervalSet:
+    if not isinstance(prefixes, list):
+        raise FieldError.of(prefixes, "addressPrefixes", "a list")
+    spans: list[tuple[int, int]] = []
+    for prefix in prefixes:
+        if not isinstance(prefix, str):
+            raise FieldError.of(prefix, "addressPrefixes", "a text")
+        if ":" in prefix:
+            continue
+        span = parse_span(prefix.strip())
+        if span is None:
+            raise FieldError.of(prefix, "addressPrefixes", "an address prefix")
+        spans.append(span)
+    return IntervalSet.union_of(spans)

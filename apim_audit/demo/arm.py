@@ -1,0 +1,151 @@
+"""What the embedded ARM endpoint answers: an estate in the shape, and with the manners, of Azure Resource Manager."""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from urllib.parse import quote
+
+from apim_audit.snapshot import Document
+
+_SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/")
+_LIST = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/"
+    r"(?:resourcegroups/(?P<group>[^/]+)/providers/(?=microsoft\.apimanagement/)|providers/)"
+    r"(?P<type>microsoft\.apimanagement/(?:service|gateways)"
+    r"|microsoft\.network/(?:virtualnetworks|networksecuritygroups|routetables))"
+)
+_SERVICE_TAGS = re.compile(r"/subscriptions/[^/]+/providers/microsoft\.network/locations/[^/]+/servicetags")
+_RESOURCE = re.compile(
+    r"/subscriptions/[^/]+/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.network/"
+    r"(?:virtualnetworks/[^/]+(?:/subnets/[^/]+)?|networksecuritygroups/[^/]+|routetables/[^/]+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedEstate:
+    """What the endpoint has to serve.
+
+    Attributes:
+        documents: the ARM resources.
+        service_tags: the answer of the Service Tags list call, or None where there is none.
+        forbidden: ids that the identity may not read: no list shows them, and asking for them is refused.
+        subscriptions: ids of subscriptions that exist without holding a resource.
+    """
+
+    documents: tuple[Document, ...]
+    service_tags: Document | None = None
+    forbidden: frozenset[str] = frozenset()
+    subscriptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: status, JSON body and further headers."""
+
+    status: int
+    body: Document
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def arm_error(status: int, code: str, message: str = "", headers: Iterable[tuple[str, str]] = ()) -> Reply:
+    """Returns an error as ARM writes it."""
+    return Reply(status, {"error": {"code": code, "message": message or code}}, tuple(headers))
+
+
+def is_served(path: str) -> bool:
+    """Tells whether a path is one that an audit may ask for; the endpoint has no others."""
+    folded = path.lower()
+    return any(pattern.fullmatch(folded) for pattern in (_LIST, _SERVICE_TAGS, _RESOURCE))
+
+
+class ArmShelf:
+    """An estate, ready to be asked for by path."""
+
+    def __init__(self, estate: ServedEstate, page_size: int) -> None:
+        self._estate = estate
+        self._page_size = page_size
+        self._forbidden = frozenset(resource_id.lower() for resource_id in estate.forbidden)
+
+    @cached_property
+    def subscription_ids(self) -> tuple[str, ...]:
+        """Every subscription that exists here, in order."""
+        ids = [_subscription(str(document["id"])) for document in self._estate.documents]
+        return tuple(dict.fromkeys([*ids, *self._estate.subscriptions]))
+
+    def answer(self, url: str, path: str, query: Mapping[str, str]) -> Reply:
+        """Returns what ARM would answer to a GET.
+
+        Args:
+            url: the endpoint's own, for links to further pages.
+            path: one that is served.
+            query: the parameters; ``api-version`` is compulsory, as in Azure.
+        """
+        folded = path.lower()
+        subscription = _subscription(path).lower()
+        if "api-version" not in query:
+            return arm_error(HTTPStatus.BAD_REQUEST, "MissingApiVersionParameter")
+        if subscription not in map(str.lower, self.subscription_ids):
+            return arm_error(HTTPStatus.NOT_FOUND, "SubscriptionNotFound")
+        listed = _LIST.fullmatch(folded)
+        if listed is not None:
+            return self._list(url, path, query, listed)
+        if _SERVICE_TAGS.fullmatch(folded):
+            return _found(self._estate.service_tags)
+        return self._resource(folded)
+
+    def _list(self, url: str, path: str, query: Mapping[str, str], match: re.Match[str]) -> Reply:
+        subscription, group, kind = match["subscription"], match["group"], match["type"]
+        scope = f"/subscriptions/{subscription}/"
+        if group is not None:
+            scope += f"resourcegroups/{group}/"
+            if not any(str(document["id"]).lower().startswith(scope) for document in self._estate.documents):
+                return arm_error(HTTPStatus.NOT_FOUND, "ResourceGroupNotFound")
+        found = [document for document in self._of_type(kind) if str(document["id"]).lower().startswith(scope)]
+        return self._page(f"{url}{path}", found, query)
+
+    def _page(self, url: str, found: Sequence[Document], query: Mapping[str, str]) -> Reply:
+        start = int(b64decode(query.get("$skiptoken", b64encode(b"0"))))
+        end = start + self._page_size
+        body: Document = {"value": list(found[start:end])}
+        if end < len(found):
+            # Real tokens hold such characters too; a client that does not encode them again loses its place.
+            token = quote(b64encode(f"{end:>5}".encode()), safe="")
+            body["nextLink"] = f"{url}?api-version={query['api-version']}&$skiptoken={token}"
+        return Reply(HTTPStatus.OK, body)
+
+    def _of_type(self, kind: str) -> list[Document]:
+        documents = self._estate.documents
+        return [
+            document
+            for document in documents
+            if str(document["type"]).lower() == kind and str(document["id"]).lower() not in self._forbidden
+        ]
+
+    def _resource(self, path: str) -> Reply:
+        if path in self._forbidden:
+            return arm_error(HTTPStatus.FORBIDDEN, "AuthorizationFailed", f"no authorization to read {path}")
+        return _found(self._resources.get(path))
+
+    @cached_property
+    def _resources(self) -> dict[str, Document]:
+        nested = [
+            {"type": "Microsoft.Network/virtualNetworks/subnets", **subnet}
+            for document in self._estate.documents
+            for subnet in document.get("properties", {}).get("subnets", ())
+            if str(document["type"]).lower() == "microsoft.network/virtualnetworks"
+        ]
+        return {str(document["id"]).lower(): document for document in [*nested, *self._estate.documents]}
+
+
+def _found(document: Document | None) -> Reply:
+    if document is None:
+        return arm_error(HTTPStatus.NOT_FOUND, "ResourceNotFound")
+    return Reply(HTTPStatus.OK, document)
+
+
+def _subscription(path: str) -> str:
+    match = _SUBSCRIPTION.match(path)
+    return match["subscription"] if match else ""

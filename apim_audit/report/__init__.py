@@ -1,0 +1,68 @@
+"""Reports: each format is a function from a Report to text; adding one is adding a module and a line here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from typing import Protocol
+
+from apim_audit.core.findings import Report
+from apim_audit.core.requirements import Baseline
+
+
+class Format(StrEnum):
+    """The formats of a report."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text meant for people is laid out; formats for machines pay no heed.
+
+    Attributes:
+        colour: whether ANSI colours are wanted.
+        width: the columns of the screen.
+    """
+
+    colour: bool = False
+    width: int = 80
+
+
+PLAIN = Style()
+
+
+class Renderer(Protocol):
+    """Turns a report into the text of one format, with a line end after its last line."""
+
+    def __call__(self, report: Report, style: Style = PLAIN) -> str:
+        """Returns the text."""
+
+
+def _loaded_on_use(module: str) -> Renderer:
+    # tabulate alone costs as much as judging hundreds of NSGs, so a format's libraries load when it is asked for.
+    def render(report: Report, style: Style = PLAIN) -> str:
+        text: str = import_module(f"{__name__}.{module}").render(report, style)
+        return text
+
+    return render
+
+
+RENDERERS: Mapping[str, Renderer] = {
+    Format.TABLE: _loaded_on_use("table"),
+    Format.JSON: _loaded_on_use("json_v1"),
+}
+
+
+def render_requirements(baseline: Baseline, fmt: str, style: Style = PLAIN) -> str:
+    """Returns a baseline of the catalogue as text.
+
+    Args:
+        baseline: the requirements to print.
+        fmt: ``table`` or ``json``.
+        style: how the table is laid out.
+    """
+    renderers = import_module(f"{__name__}.requirements")
+    text: str = renderers.to_json(baseline) if fmt == Format.JSON else renderers.to_table(baseline, style)
+    return text

@@ -1,0 +1,87 @@
+"""Text for a screen: untrusted text made harmless, cut and wrapped by the columns it takes."""
+
+from collections.abc import Iterator
+from unicodedata import combining, east_asian_width
+
+_ELLIPSIS = "…"
+
+
+def printable(text: str) -> str:
+    r"""Returns the text with everything escaped that a terminal might obey or hide.
+
+    Control characters, bidirectional marks, other invisible ones and lone surrogates become ``\x1b``, ``\u202e`` and
+    the like, as Unicode's "Other" and "Separator" categories name them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(ord(c)) for c in text)
+
+
+def _escape(code: int) -> str:
+    if code <= 0xFF:  # noqa: PLR2004  (one byte; the next line is two)
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
+
+
+def columns(text: str) -> int:
+    """Returns how many columns a text takes: two for wide East Asian characters, none for combining marks."""
+    return len(text) if text.isascii() else sum(map(_columns_of, text))
+
+
+def _columns_of(character: str) -> int:
+    if combining(character):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def clip(text: str, width: int) -> str:
+    """Returns the text, cut with … where it takes more columns than ``width``."""
+    if columns(text) <= width:
+        return text
+    head, _ = _split(text, width - 1)
+    return head + _ELLIPSIS
+
+
+def wrap(text: str, width: int, indent: str = "", following: str | None = None) -> Iterator[str]:
+    """Yields the text's lines, none wider than ``width``, the indents included.
+
+    Args:
+        text: words; one that is longer than a line is broken.
+        width: the most columns of a line.
+        indent: what the first line begins with.
+        following: what each line after it begins with; the same where it is not given.
+    """
+    following = indent if following is None else following
+    if text.isascii() and 0 < len(text) <= width - columns(indent):
+        yield indent + text
+        return
+    line, room, empty = indent, width - columns(indent), True
+    for word in _words(text, width - max(columns(indent), columns(following))):
+        need = columns(word) + (not empty)
+        if need > room and not empty:
+            yield line
+            line, room, empty = following, width - columns(following), True
+            need = columns(word)
+        line += word if empty else f" {word}"
+        room -= need
+        empty = False
+    if not empty:
+        yield line
+
+
+def _words(text: str, width: int) -> Iterator[str]:
+    for word in text.split():
+        rest = word
+        while columns(rest) > width:
+            head, rest = _split(rest, width)
+            yield head
+        yield rest
+
+
+def _split(text: str, width: int) -> tuple[str, str]:
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _columns_of(character)
+        if taken > width:
+            return text[: max(index, 1)], text[max(index, 1) :]
+    return text, ""

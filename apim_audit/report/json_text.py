@@ -1,0 +1,36 @@
+"""JSON as text with two blanks of indentation, several times as fast as the standard library indents."""
+
+from json.encoder import encode_basestring_ascii
+from typing import TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
+"""What a report is made of: no numbers but integers."""
+
+
+def to_text(value: Json) -> str:
+    """Returns the same text as ``json.dumps(value, indent=2)``, with a line end; everything beyond ASCII escaped.
+
+    The standard library's fast encoder cannot indent, and a report of thousands of instances is mostly small objects.
+    """
+    return _text(value, "\n") + "\n"
+
+
+def _text(value: Json, line: str) -> str:
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    inner = line + "  "
+    if isinstance(value, dict):
+        members = [f"{encode_basestring_ascii(key)}: {_text(member, inner)}" for key, member in value.items()]
+        return _enclosed("{", members, "}", line)
+    if isinstance(value, list):
+        return _enclosed("[", [_text(member, inner) for member in value], "]", line)
+    return _CONSTANTS[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _enclosed(start: str, members: list[str], end: str, line: str) -> str:
+    if not members:
+        return start + end
+    return f"{start}{line}  {f',{line}  '.join(members)}{line}{end}"
+
+
+_CONSTANTS = {None: "null", True: "true", False: "false"}

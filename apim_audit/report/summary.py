@@ -1,0 +1,77 @@
+"""What a report comes to: counts, in the stable order of verdicts and severities."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apim_audit.core.findings import Report, Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The counts of a report.
+
+    Attributes:
+        verdicts: (verdict, count) of those that occur.
+        severities: (severity, count) of those that occur.
+        incomplete: what was not read, or not wholly.
+    """
+
+    instances: int
+    locations: int
+    checks: int
+    verdicts: tuple[tuple[Verdict, int], ...]
+    severities: tuple[tuple[Severity, int], ...]
+    incomplete: int
+
+    def count(self, severity: Severity) -> int:
+        """Returns how many checks have a severity."""
+        return dict(self.severities).get(severity, 0)
+
+
+def summarise(report: Report) -> Summary:
+    """Returns the counts of a report."""
+    checks = tuple(report.checks())
+    verdicts = Counter(check.verdict for check in checks)
+    severities = Counter(check.severity for check in checks)
+    return Summary(
+        instances=len(report.instances),
+        locations=sum(len(instance.locations) for instance in report.instances),
+        checks=len(checks),
+        verdicts=tuple((verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]),
+        severities=tuple((severity, severities[severity]) for severity in Severity if severities[severity]),
+        incomplete=len(report.incomplete),
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    """Returns a number with its noun: ``1 location``, ``2 locations``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def sentence(summary: Summary) -> str:
+    """Returns the counts on one line for people."""
+    what = f"{counted(summary.instances, 'instance')}, {counted(summary.locations, 'location')}"
+    parts = [f"{what}, {counted(summary.checks, 'check')}", *_by_severity(summary)]
+    if summary.incomplete:
+        parts.append(f"{counted(summary.incomplete, 'resource')} not read")
+    return "; ".join(parts)
+
+
+def _by_severity(summary: Summary) -> Iterable[str]:
+    named = [counted(n, severity) for severity in _LOUD if (n := summary.count(severity))]
+    if undecided := summary.count(Severity.UNDECIDED):
+        named.append(f"{undecided} undecided")
+    if named:
+        yield ", ".join(named)
+    elif summary.checks:
+        yield "no gap"
+
+
+def listed(counts: Iterable[tuple[StrEnum, int]]) -> str:
+    """Returns counts as a list for people: ``3 blocked, 1 missing``."""
+    return ", ".join(f"{number} {name}" for name, number in counts)
+
+
+_LOUD = (Severity.ERROR, Severity.WARNING, Severity.NOTE)

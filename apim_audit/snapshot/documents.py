@@ -1,0 +1,188 @@
+"""The input of ``check``: ARM documents in every shape in which people have them, and snapshots."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, BinaryIO
+
+from apim_audit.core.findings import Incomplete, Scope
+from apim_audit.errors import NoAuditError
+from apim_audit.snapshot.files import name_of, read_bytes
+from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
+from apim_audit.snapshot.parsing import UnreadableTextError, Value, kind_of, parse
+from apim_audit.snapshot.stored import FORMAT, StoredError, from_json
+
+_HINT = (
+    "Give JSON as Azure Resource Manager answers it: a resource, an array of resources, a list answer, "
+    "a Resource Graph answer, one resource a line, or a snapshot written by collect."
+)
+_SKIP_TOKENS = ("$skipToken", "skipToken", "skip_token")  # the REST API, the SDKs, the Azure CLI
+_GRAPH = "a Resource Graph answer"
+
+
+class _ShapeError(ValueError):
+    """A file is JSON, but nothing that check reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page of an answer: what it lists, which file holds it, which field says that more follows (or none)."""
+
+    kind: str
+    file: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one top-level JSON value brings."""
+
+    documents: tuple[SourcedDocument, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
+    page: _Page | None = None
+    snapshot: Snapshot | None = None
+
+
+def load_files(paths: Sequence[str], stdin: BinaryIO) -> Snapshot:
+    """Returns the documents of all files as one estate; ``-`` is standard input.
+
+    An element of a list that is no resource becomes an Incomplete, and the rest of its file counts. A file that is not
+    one of the shapes, or not wholly JSON, stops the audit: half an estate must not be judged as if it were whole.
+
+    Raises:
+        NoAuditError: files that cannot be read, each with its reason.
+    """
+    problems: list[str] = []
+    parts: list[_Part] = []
+    hint = ""
+    for path in paths:
+        name = name_of(path)
+        try:
+            parts += [_part(name, value) for value in parse(read_bytes(path, stdin))]
+        except OSError as error:
+            problems.append(f"{name}: {error.strerror or error}")
+        except UnreadableTextError as error:
+            problems += [f"{name}: {problem}" for problem in error.problems]
+            hint = _HINT
+        except ValueError as error:  # a shape or a damaged snapshot; also a NUL in a file's name
+            problems.append(f"{name}: {error}")
+            hint = _HINT
+    if problems:
+        raise NoAuditError("\n  ".join(["the input cannot be read:", *problems]), hint)
+    return _joined(parts)
+
+
+def _part(file: str, value: Value) -> _Part:
+    body = value.json
+    place = file if value.line == 1 else f"{file}, line {value.line}"
+    if isinstance(body, list):
+        return _list(file, place, body)
+    if not isinstance(body, dict):
+        problem = f"holds {kind_of(body)}, not a resource"
+        raise _ShapeError(problem)
+    if body.get("format") == FORMAT:
+        return _snapshot(body)
+    if isinstance(body.get("id"), str) or isinstance(body.get("type"), str):
+        return _Part((SourcedDocument(place, body),))
+    return _answer(file, place, body)
+
+
+def _snapshot(body: Document) -> _Part:
+    try:
+        snapshot = from_json(body)
+    except StoredError as error:
+        raise _ShapeError(str(error)) from None
+    return _Part(snapshot.documents, snapshot.incomplete, snapshot=snapshot)
+
+
+def _answer(file: str, place: str, body: Document) -> _Part:
+    if isinstance(body.get("value"), list):
+        return _list(file, f"{place}, value", body["value"], "nextLink" if body.get("nextLink") else "")
+    data = body.get("data")
+    if isinstance(data, list):
+        return _list(file, f"{place}, data", data, _more_of_graph(body), _GRAPH)
+    problem = f"holds {_guess(body)}"
+    raise _ShapeError(problem)
+
+
+def _more_of_graph(body: Document) -> str:
+    token = next((key for key in _SKIP_TOKENS if body.get(key)), "")
+    return token or ("resultTruncated" if str(body.get("resultTruncated")).lower() == "true" else "")
+
+
+def _guess(body: Document) -> str:
+    error = body.get("error")
+    if isinstance(error, dict):
+        return f"an error answer of Azure ({error.get('code')}), not a resource"
+    if isinstance(body.get("data"), dict):
+        return 'a Resource Graph answer in table form; ask for it with "resultFormat": "objectArray"'
+    if isinstance(body.get("values"), list):
+        return "service tags, not resources; give that file with --service-tags"
+    return "an object that is no resource: it has neither id nor type"
+
+
+def _list(file: str, place: str, items: Iterable[Any], more: str = "", kind: str = "") -> _Part:
+    documents: list[SourcedDocument] = []
+    incomplete: list[Incomplete] = []
+    for index, item in enumerate(items):
+        if isinstance(item, dict):
+            source = file if isinstance(item.get("id"), str) else f"{place}[{index}]"
+            documents.append(SourcedDocument(source, item))
+        else:
+            message = f"{place}[{index}] is {kind_of(item)}, not a resource, and was passed over; remove or replace it"
+            incomplete.append(Incomplete(file, "invalid", message))
+    kind = kind or (str(documents[0].body.get("type")).lower() if documents else "")
+    return _Part(tuple(documents), tuple(incomplete), _Page(kind, file, more))
+
+
+def _joined(parts: Sequence[_Part]) -> Snapshot:
+    snapshots = [part.snapshot for part in parts if part.snapshot is not None]
+    incomplete = chain(
+        chain.from_iterable(part.incomplete for part in parts),
+        _unfinished(part.page for part in parts if part.page is not None),
+    )
+    whole = len(snapshots) == len(parts)
+    return Snapshot(
+        documents=tuple(chain.from_iterable(part.documents for part in parts)),
+        incomplete=tuple(incomplete),
+        taken_at=min((s.taken_at for s in snapshots if s.taken_at), default=None) if whole else None,
+        scope=_scope([snapshot.scope for snapshot in snapshots]),
+        cloud=_cloud({snapshot.cloud for snapshot in snapshots} - {None}),
+        service_tags=_service_tags([s.service_tags for s in snapshots if s.service_tags is not None]),
+    )
+
+
+def _unfinished(pages: Iterable[_Page]) -> Iterator[Incomplete]:
+    # A later page of the same kind goes on where the earlier one ended, so only the last one tells.
+    last = {page.kind: page for page in pages}
+    for page in last.values():
+        if page.more:
+            message = f"{page.file} is not the last page of its list ({page.more} is set); give the pages after it too"
+            yield Incomplete(page.file, "truncated", message)
+
+
+def _scope(scopes: Sequence[Scope]) -> Scope:
+    groups = {scope.resource_group for scope in scopes}
+    narrowed = all(scope.names for scope in scopes)
+    return Scope(
+        subscriptions=tuple(dict.fromkeys(chain.from_iterable(scope.subscriptions for scope in scopes))),
+        resource_group=groups.pop() if len(groups) == 1 else None,
+        names=tuple(dict.fromkeys(chain.from_iterable(scope.names for scope in scopes))) if narrowed else (),
+    )
+
+
+def _cloud(clouds: "set[str | None]") -> str | None:
+    if len(clouds) > 1:
+        message = f"the snapshots are of different clouds: {', '.join(sorted(map(str, clouds)))}"
+        raise NoAuditError(message, "Check the snapshots of each cloud on their own.")
+    return clouds.pop() if clouds else None
+
+
+def _service_tags(found: Sequence[ServiceTagDocument]) -> ServiceTagDocument | None:
+    if len(found) <= 1:
+        return found[0] if found else None
+    # Each snapshot keeps only the tags that it needs; where two have a tag, the newer data counts.
+    by_age = sorted(found, key=lambda tags: (len(tags.change_number or ""), tags.change_number or ""))
+    newest = by_age[-1]
+    prefixes = {name: prefixes for tags in by_age for name, prefixes in tags.prefixes.items()}
+    return ServiceTagDocument(newest.source, newest.cloud, newest.change_number, prefixes)
