@@ -200,16 +200,14 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
     if len(decisions) == 1:
         return next(iter(decisions.values()))
     first, second = decisions[NetworkModel.STV1], decisions[NetworkModel.STV2]
-    seen = [
-        replace(
-            each, unknowns=((_PLATFORM, 1 << answer), *each.unknowns), of_world={**each.of_world, "platform": answer}
-        )
+    parts = [
+        replace(part, platform=(_PLATFORM, answer))
         for answer, decision in enumerate((first, second))
-        for each in decision.seen
+        for part in decision.parts
     ]
     return Decision(
         worlds=first.worlds | second.worlds,
-        seen=tuple(seen),
+        parts=tuple(parts),
         shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
         conditional=((_PLATFORM, (first.worlds, second.worlds)), *first.conditional, *second.conditional),
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 
+from apim_audit.core.classes import Classes
 from apim_audit.core.engine import (
+    Asked,
     Box,
-    Classes,
     Dimension,
     Leaf,
     Place,
@@ -39,21 +40,13 @@ _ALL_FATES = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A rule seen to decide a part of the required flows.
+class Spot:
+    """One concrete flow in a part, and what has to hold for it to be there.
 
     Attributes:
-        fate: what it does there.
-        pinned: whether the part is allowed only while pinning rules stay: the fate is what follows without them.
-        rule: the rule's number in its ruleset.
-        other: an address of the other end; own, source_port and destination_port likewise.
-        of_other: what the other end is a member of there, by the unknown's name; of_own and of_world likewise.
-        unknowns: what the decision hangs on.
+        of_other: what the other end is a member of, by the unknown's name; of_own and of_world likewise.
     """
 
-    fate: Fate
-    pinned: bool
-    rule: int
     other: int
     own: int
     source_port: int
@@ -61,7 +54,56 @@ class Seen:
     of_other: Mapping[str, int]
     of_own: Mapping[str, int]
     of_world: Mapping[str, int]
-    unknowns: tuple[tuple[Unknown, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the required flows that one rule decides.
+
+    Attributes:
+        fate: what the rule does with it.
+        pinned: whether pinning rules were left out: the fate is what follows without them.
+        rule: the rule's number in its ruleset.
+        sight: where the part was seen in some world, or None where nothing is unknown.
+        platform: the answer about the platform under which it was decided, or None where that is certain.
+    """
+
+    fate: Fate
+    pinned: bool
+    rule: int
+    leaf: Leaf
+    table: Table
+    sight: Sight | None = None
+    platform: tuple[Choice, int] | None = None
+
+    def unknowns(self) -> list[tuple[Unknown, int]]:
+        """Returns what the part hangs on, with the masks of the answers."""
+        found: list[tuple[Unknown, int]] = []
+        if self.platform is not None:
+            choice, answer = self.platform
+            found.append((choice, 1 << answer))
+        return found + [(ask.unknown, mask) for mask, ask in self._asks() if mask != (1 << ask.unknown.arity) - 1]
+
+    def spot(self) -> Spot:
+        """Returns a flow of the part: the lowest, but from a port that a client would use."""
+        region, classes = self.leaf.region, self.table.classes
+        sight = self.sight
+        if sight is None:
+            other = classes[Dimension.OTHER].lowest(region[Dimension.OTHER])
+            own = classes[Dimension.OWN].lowest(region[Dimension.OWN])
+            sight = Sight(other, (), own, ())
+        return Spot(
+            other=sight.other,
+            own=sight.own,
+            source_port=_source_port(classes[Dimension.SOURCE_PORT], region[Dimension.SOURCE_PORT]),
+            destination_port=classes[Dimension.DESTINATION_PORT].lowest(region[Dimension.DESTINATION_PORT]),
+            of_other=dict(sight.other_vector),
+            of_own=dict(sight.own_vector),
+            of_world={ask.unknown.name: _lowest_bit(mask) for mask, ask in self._asks() if ask.place is Place.WORLD},
+        )
+
+    def _asks(self) -> Iterable[tuple[int, Asked]]:
+        return zip(self.leaf.region[len(Dimension) :], self.table.unknowns, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +112,13 @@ class Decision:
 
     Attributes:
         worlds: the joined fates of each possible world; two fates a world, the second without pinning rules.
-        seen: one entry for each deciding rule, or part, in order of the rules.
+        parts: the parts of the required flows by deciding rule; at least one for each that decides in any world.
         shadowed: numbers of the Allow rules that match a required flow which an earlier Deny decides.
         conditional: for each choice that matters, the possible fates under each answer.
     """
 
     worlds: frozenset[int]
-    seen: tuple[Seen, ...]
+    parts: tuple[Part, ...]
     shadowed: tuple[int, ...]
     conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
 
@@ -86,7 +128,7 @@ class Decision:
 
     def deciders(self) -> list[int]:
         """Returns the numbers of the rules that decide in any world, in order."""
-        return sorted({seen.rule for seen in self.seen if not seen.pinned})
+        return sorted({part.rule for part in self.parts if not part.pinned})
 
 
 def fate_of(rule: SecurityRule) -> Fate:
@@ -134,8 +176,7 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     world = 0
     for fated in leaves:
         world |= fated.fate
-    seen = tuple(_seen(fated, table, _plain_sight(fated.leaf, table)) for fated in leaves)
-    return Decision(frozenset({world}), seen, _shadowed(leaves))
+    return Decision(frozenset({world}), tuple(_part(fated, table) for fated in leaves), _shadowed(leaves))
 
 
 def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
@@ -153,20 +194,14 @@ def _shadowed(leaves: Iterable[Fated]) -> tuple[int, ...]:
     return tuple(sorted({rule for fated in leaves if fated.fate <= _ALL_FATES for rule in fated.leaf.shadows}))
 
 
-def _plain_sight(leaf: Leaf, table: Table) -> Sight:
-    other = table.classes[Dimension.OTHER].lowest(leaf.region[Dimension.OTHER])
-    own = table.classes[Dimension.OWN].lowest(leaf.region[Dimension.OWN])
-    return Sight(other, (), own, ())
-
-
 def _decide_worlds(worlds: Worlds) -> Decision:
     feasible = list(worlds.feasible())
     worlds.leaves = [fated for fated, _ in feasible]
-    seen = tuple(_seen(fated, worlds.table, sight) for fated, sight in feasible)
+    parts = tuple(_part(fated, worlds.table, sight) for fated, sight in feasible)
     shadowed = _shadowed(fated for fated, _ in feasible)
     fates = {fated.fate for fated in worlds.leaves}
     if len(fates) == 1:
-        return Decision(frozenset(fates), seen, shadowed)
+        return Decision(frozenset(fates), parts, shadowed)
     possible = worlds.fates({})
     conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
     if len(set(map(verdict_of, possible))) > 1:
@@ -174,26 +209,13 @@ def _decide_worlds(worlds: Worlds) -> Decision:
             (choice, tuple(worlds.fates({choice.name: answer}) for answer in range(choice.arity)))
             for choice in worlds.choices()
         )
-    return Decision(possible, seen, shadowed, conditional)
+    return Decision(possible, parts, shadowed, conditional)
 
 
-def _seen(fated: Fated, table: Table, sight: Sight) -> Seen:
-    region = fated.leaf.region
-    asks = list(zip(region[len(Dimension) :], table.unknowns, strict=True))
+def _part(fated: Fated, table: Table, sight: Sight | None = None) -> Part:
     pinned = fated.fate > _ALL_FATES
-    return Seen(
-        fate=Fate(fated.fate >> _WITHOUT_PINS if pinned else fated.fate),
-        pinned=pinned,
-        rule=fated.leaf.rule,
-        other=sight.other,
-        own=sight.own,
-        source_port=_source_port(table.classes[Dimension.SOURCE_PORT], region[Dimension.SOURCE_PORT]),
-        destination_port=table.classes[Dimension.DESTINATION_PORT].lowest(region[Dimension.DESTINATION_PORT]),
-        of_other=dict(sight.other_vector),
-        of_own=dict(sight.own_vector),
-        of_world={ask.unknown.name: _lowest_bit(mask) for mask, ask in asks if ask.place is Place.WORLD},
-        unknowns=tuple((ask.unknown, mask) for mask, ask in asks if mask != (1 << ask.unknown.arity) - 1),
-    )
+    fate = Fate(fated.fate >> _WITHOUT_PINS if pinned else fated.fate)
+    return Part(fate, pinned, fated.leaf.rule, fated.leaf, table, sight)
 
 
 def _lowest_bit(mask: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apim_audit.core.addresses import format_address
-from apim_audit.core.decision import Decision, Fate, Seen, verdict_of
+from apim_audit.core.decision import Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.findings import (
     Alternative,
     Compliant,
@@ -21,7 +21,7 @@ from apim_audit.core.replay import PlainFlow, Surroundings, replay
 from apim_audit.core.required import Site
 from apim_audit.core.rules import Direction, SecurityRule
 from apim_audit.core.rulesets import Ruleset
-from apim_audit.core.unknowns import YES, Choice, Unknown
+from apim_audit.core.unknowns import YES, Choice
 
 _ORDER = (
     Verdict.COMPLIANT,
@@ -98,30 +98,33 @@ def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
     return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules)
 
 
-def _telling(case: Case, verdict: Verdict) -> Iterator[Seen]:
-    seen = sorted(case.decision.seen, key=lambda each: each.rule)
-    for fate in _TELLING[verdict]:
-        yield from (each for each in seen if each.fate == fate and not each.pinned and verdict is not Verdict.PINNED)
-    # A part that pinning rules alone allow: without them it fares otherwise.
-    yield from (each for each in seen if each.pinned and each.fate != Fate.ALLOWED)
+def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
+    parts = sorted(case.decision.parts, key=lambda part: part.rule)
+    if verdict is not Verdict.PINNED:
+        for fate in _TELLING[verdict]:
+            yield from (part for part in parts if part.fate == fate and not part.pinned)
+    # What pinning rules alone allow: without them it fares otherwise.
+    yield from (part for part in parts if part.pinned and part.fate != Fate.ALLOWED)
 
 
 def _witness(case: Case, verdict: Verdict) -> Witness | None:
     """Returns a flow that shows the verdict, confirmed by replaying it, or None."""
-    for seen in _telling(case, verdict):
-        flow = PlainFlow(case.direction, case.protocol, seen.own, seen.other, seen.source_port, seen.destination_port)
-        around = Surroundings(case.site.subnet, case.site.tags, seen.of_own, seen.of_other, seen.of_world)
-        rule = replay(flow, case.ruleset.rules, around)
-        if rule is not None and _confirms(rule, seen, case.ruleset):
-            return _written(flow, rule.name, _assumed(seen))
+    part = next(_telling(case, verdict), None)
+    if part is None:
         return None
-    return None
+    spot = part.spot()
+    flow = PlainFlow(case.direction, case.protocol, spot.own, spot.other, spot.source_port, spot.destination_port)
+    around = Surroundings(case.site.subnet, case.site.tags, spot.of_own, spot.of_other, spot.of_world)
+    rule = replay(flow, case.ruleset.rules, around)
+    if rule is None or not _confirms(rule, part, case.ruleset):
+        return None
+    return _written(flow, rule.name, tuple(dict.fromkeys(_assumptions(part, spot))))
 
 
-def _confirms(rule: SecurityRule, seen: Seen, ruleset: Ruleset) -> bool:
-    if seen.pinned:
+def _confirms(rule: SecurityRule, part: Part, ruleset: Ruleset) -> bool:
+    if part.pinned:
         return any(rule is ruleset.rules[number] for number in ruleset.pinning())
-    return rule is ruleset.rules[seen.rule]
+    return rule is ruleset.rules[part.rule]
 
 
 def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...]) -> Witness:
@@ -135,25 +138,23 @@ def unfiltered_witness(direction: Direction, protocol: str, ends: tuple[int, int
     return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, ())
 
 
-def _assumed(seen: Seen) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_assumption(unknown, mask, seen) for unknown, mask in seen.unknowns))
-
-
-def _assumption(unknown: Unknown, mask: int, seen: Seen) -> str:
-    if isinstance(unknown, Choice):
-        return unknown.answers[seen.of_world[unknown.name]]
-    address = seen.other if unknown.name in seen.of_other else seen.own
-    return f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
+def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
+    for unknown, mask in part.unknowns():
+        if isinstance(unknown, Choice):
+            yield unknown.answers[(mask & -mask).bit_length() - 1]
+        else:
+            address = spot.other if unknown.name in spot.of_other else spot.own
+            yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
 
 
 def _questions(case: Case) -> tuple[str, ...]:
     """Returns what would decide it: the unknowns on which parts hang that are not allowed explicitly."""
-    obstacles = [seen for seen in case.decision.seen if seen.fate != Fate.ALLOWED]
-    return _asked(obstacles) or _asked(case.decision.seen)
+    obstacles = [part for part in case.decision.parts if part.fate != Fate.ALLOWED]
+    return _asked(obstacles) or _asked(case.decision.parts)
 
 
-def _asked(seen: Sequence[Seen]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(unknown.question for each in seen for unknown, _ in each.unknowns))
+def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(unknown.question for part in parts for unknown, _ in part.unknowns()))
 
 
 def _condition(case: Case, verdict: Verdict) -> str:
@@ -163,4 +164,4 @@ def _condition(case: Case, verdict: Verdict) -> str:
         answers = [answer for answer, each in zip(choice.answers, verdicts, strict=True) if verdict in each]
         if len(answers) == 1:
             return f"if {answers[0]}"
-    return "depending on: " + "; ".join(_asked(case.decision.seen))
+    return "depending on: " + "; ".join(_asked(case.decision.parts))
