@@ -44,6 +44,8 @@ class Classes:
         )
 
     def _untouched(self) -> IntervalSet:
+        if len(self.segments) == 1:
+            return self.hull
         touched = IntervalSet.union_of(span for spans in self.segments if spans is not None for span in spans)
         return self.hull - touched
 
@@ -60,10 +62,11 @@ def meet(hull: IntervalSet, other: IntervalSet) -> IntervalSet:
 def classify(hull: IntervalSet, sets: Iterable[IntervalSet]) -> Classes:
     """Returns the classes into which sets cut a hull."""
     cuts: dict[IntervalSet, IntervalSet] = {each: meet(hull, each) for each in sets}
-    partial = [each for each, cut in cuts.items() if cut and cut is not hull]
-    segments = _sweep([cuts[each] for each in partial]) if partial else {}
+    partial = [each for each, cut in cuts.items() if cut is not hull and cut]
+    if not partial:
+        return Classes(hull, (None,), {each: 1 if cut is hull else 0 for each, cut in cuts.items()})
+    segments, touched = _sweep([cuts[each] for each in partial])
     # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
-    touched = sum(last - first + 1 for spans in segments.values() for first, last in spans)
     untouched = [(0, None)] if touched < hull.size() else []
     classes: list[tuple[int, Sequence[Span] | None]] = [*untouched, *segments.items()]
     full = (1 << len(classes)) - 1
@@ -84,19 +87,24 @@ def _transposed(classes: Iterable[int], count: int) -> list[int]:
     return masks
 
 
-def _sweep(cuts: Sequence[IntervalSet]) -> dict[int, list[Span]]:
-    """Returns the spans that lie in some cuts, by the mask of those cuts."""
+def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, list[Span]], int]:
+    """Returns the spans that lie in some cuts, by the mask of those cuts, and how many integers lie in any."""
     # Toggle one bit a set at each bound and read off, between two bounds, which sets are there. Sorting is nearly free:
     # the bounds of each set are a sorted run.
     toggles: list[tuple[int, int]] = []
     for bit, cut in enumerate(cuts):
         toggles += zip(cut.bounds, repeat(1 << bit))
-    toggles.sort()
+    if len(cuts) > 1:
+        toggles.sort()
     segments: dict[int, list[Span]] = {}
-    here, start = 0, 0
+    here = start = touched = 0
     for bound, toggle in toggles:
         if here and start < bound:
-            segments.setdefault(here, []).append((start, bound - 1))
+            touched += bound - start
+            if here in segments:
+                segments[here].append((start, bound - 1))
+            else:
+                segments[here] = [(start, bound - 1)]
         here ^= toggle
         start = bound
-    return segments
+    return segments, touched

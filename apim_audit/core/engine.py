@@ -164,7 +164,8 @@ def _bearing(hulls: Sequence[IntervalSet], clauses: list[Clause], *, shadows: bo
 
 
 def _row(box: Box, classes: Sequence[Classes], unknowns: Sequence[Asked]) -> Region:
-    row = [each.masks[members] for each, members in zip(classes, box.sets, strict=True)]
+    one, two, three, four = box.sets
+    row = [classes[0].masks[one], classes[1].masks[two], classes[2].masks[three], classes[3].masks[four]]
     if unknowns:
         conditions: dict[Asked, int] = {}
         for ask, mask in box.conditions:

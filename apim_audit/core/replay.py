@@ -5,6 +5,7 @@ It shares no set algebra with the engine. Every witness is replayed here before 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, NetmaskValueError
 from itertools import groupby, permutations
 
@@ -132,24 +133,36 @@ def _plain_has(text: str, address: int, tags: ServiceTags, assumed: Assumptions)
 
 
 def _tag_without_data_has(name: str, address: int, tags: ServiceTags, assumed: Assumptions) -> bool:
-    head, dot, _ = name.partition(".")
-    in_a_known_region = any(
-        address in addresses for other, addresses in tags.sets.items() if other.startswith(f"{head}.")
+    head, dot, suffix = name.partition(".")
+    regional = bool(dot) and head in tags.names
+    region = suffix != "core"
+    siblings = (
+        addresses
+        for other, addresses in tags.sets.items()
+        if other.startswith(f"{head if regional else name}.") and other.partition(".")[2] != "core"
     )
-    if in_a_known_region:
-        return not dot
-    whole = tags.sets.get(head, PUBLIC) if dot else PUBLIC
-    return address in whole and bool(assumed.get(f"tag {name}", 0))
+    if (region or not regional) and any(address in addresses for addresses in siblings):
+        return not regional
+    at_most = tags.sets.get(head, PUBLIC) if regional else PUBLIC
+    return address in at_most and bool(assumed.get(f"tag {name}", 0))
 
 
 def _literal_has(text: str, address: int) -> bool | None:
+    span = _literal_span(text)
+    return None if span is None else span[0] <= address <= span[1]
+
+
+@lru_cache(maxsize=65536)
+def _literal_span(text: str) -> tuple[int, int] | None:
+    """Returns the first and last IPv4 address of a literal, an impossible span for IPv6, None for a word."""
     try:
         if "-" in text:
             first, last = (int(IPv4Address(part.strip())) for part in text.split("-", 1))
-            return first <= address <= last
-        return IPv4Address(address) in IPv4Network(text, strict=False)
+            return first, last
+        network = IPv4Network(text, strict=False)
+        return int(network[0]), int(network[-1])
     except (AddressValueError, NetmaskValueError, ValueError):
-        return False if _is_ipv6(text) else None
+        return (1, 0) if _is_ipv6(text) else None
 
 
 def _is_ipv6(text: str) -> bool:

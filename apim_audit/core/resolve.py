@@ -12,7 +12,7 @@ from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses
 from apim_audit.core.estate import Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.rules import SecurityRule, Side
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.tags import ServiceTags, fold, is_region
 from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, UnknownSet
 
 _EVERYTHING_NAMES = frozenset({"*", "any"})
@@ -148,29 +148,42 @@ def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
 
 
 def _tag_without_data(name: str, tags: ServiceTags) -> AddressSet:
-    head, dot, _ = name.partition(".")
-    known_regions = EMPTY
-    for region, addresses in tags.sets.items():
-        if region.startswith(f"{head}."):
-            known_regions = known_regions | addresses
-    question = _tag_question(name, tags)
-    if not dot:
-        rest = PUBLIC - known_regions
-        unknown = UnknownSet(f"tag {name}", question, name, rest, inhabited=not known_regions, proper_part_of=PUBLIC)
-        return AddressSet.unknown(unknown, known_regions)
-    whole = tags.sets.get(head)
-    at_most = (PUBLIC if whole is None else whole) - known_regions
+    whole = tags.whole_of(name)
+    if whole is not None:
+        return AddressSet.unknown(_region_without_data(name, whole, tags))
+    known_regions = _known_regions(name, tags)
     unknown = UnknownSet(
         f"tag {name}",
-        question,
+        _tag_question(name, tags),
         name,
-        at_most,
-        part_of=f"tag {head}" if whole is None else "",
-        apart_from=f"regions of {head}",
-        inhabited=True,
-        proper_part_of=PUBLIC if whole is None else None,
+        PUBLIC - known_regions,
+        inhabited=not known_regions,
+        proper_part_of=PUBLIC,
     )
-    return AddressSet.unknown(unknown)
+    return AddressSet.unknown(unknown, known_regions)
+
+
+def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet:
+    data = tags.sets.get(whole)
+    at_most = PUBLIC if data is None else data
+    return UnknownSet(
+        f"tag {name}",
+        _tag_question(name, tags),
+        name,
+        at_most - _known_regions(whole, tags) if is_region(name) else at_most,
+        part_of=f"tag {whole}" if data is None else "",
+        apart_from=f"regions of {whole}" if is_region(name) else "",
+        inhabited=True,
+        proper_part_of=PUBLIC if data is None else None,
+    )
+
+
+def _known_regions(whole: str, tags: ServiceTags) -> IntervalSet:
+    found = EMPTY
+    for name, addresses in tags.sets.items():
+        if name.startswith(f"{whole}.") and is_region(name):
+            found = found | addresses
+    return found
 
 
 def _tag_question(name: str, tags: ServiceTags) -> str:

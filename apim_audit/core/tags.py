@@ -34,7 +34,16 @@ class ServiceTags:
         """Tells whether a folded name is a service tag's."""
         return name in self.sets or name in self.names
 
-    def region_of(self, name: str) -> str | None:
+    def whole_of(self, name: str) -> str | None:
         """Returns the folded name of the tag that a regional tag is part of, or None."""
         head, dot, _ = name.partition(".")
-        return head if dot and self.knows(name) else None
+        return head if dot and self.knows(head) else None
+
+
+def is_region(name: str) -> bool:
+    """Tells whether a folded name is of the form of a regional tag, disjoint from the other regions of its tag.
+
+    ``AzureMonitor.Core`` is no region: in Microsoft's tag file it overlaps the regional ones (Public, 2025-10-28).
+    """
+    _, dot, suffix = name.partition(".")
+    return bool(dot) and suffix != "core"
