@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO
 
-from apim_audit.core.findings import Report, ServiceTagSource, Severity
-from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel, PeerKind
 from apim_audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from apim_audit.core.findings import Report, ServiceTagSource
+    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
     from apim_audit.snapshot import Snapshot
 
 DEFAULT_BASELINE = "2021-12"
@@ -48,12 +48,13 @@ class Target:
     arm_endpoint: str | None = None
 
 
-def audit(snapshot: "Snapshot", baseline: str = DEFAULT_BASELINE) -> Report:
+def audit(snapshot: "Snapshot", baseline: str = DEFAULT_BASELINE) -> "Report":
     """Returns what a snapshot's instances let through and what not.
 
     Raises:
         UsageError: there is no such baseline.
     """
+    from apim_audit.core.findings import Report
     from apim_audit.core.judge import judge
     from apim_audit.decode import decode
 
@@ -73,7 +74,7 @@ def audit(snapshot: "Snapshot", baseline: str = DEFAULT_BASELINE) -> Report:
 
 def check(
     files: Sequence[str], stdin: BinaryIO, service_tags: str | None = None, baseline: str = DEFAULT_BASELINE
-) -> Report:
+) -> "Report":
     """Returns the audit of documents and snapshots; the network is not touched.
 
     Args:
@@ -97,7 +98,7 @@ def check(
 
 def subscription(
     target: Target, service_tags: str | None, baseline: str = DEFAULT_BASELINE, save_to: str | None = None
-) -> Report:
+) -> "Report":
     """Returns the audit of live subscriptions.
 
     Args:
@@ -148,7 +149,7 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
     return _trimmed(snapshot if tags is None else replace(snapshot, service_tags=tags))
 
 
-def demo(baseline: str = DEFAULT_BASELINE) -> Report:
+def demo(baseline: str = DEFAULT_BASELINE) -> "Report":
     """Returns the audit of the small estate that the program brings along, read through the live collector.
 
     Raises:
@@ -161,7 +162,7 @@ def demo(baseline: str = DEFAULT_BASELINE) -> Report:
     return audit(_trimmed(demo_snapshot(_now())), baseline)
 
 
-def requirements(baseline: str = DEFAULT_BASELINE, model: NetworkModel | None = None) -> Baseline:
+def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":
     """Returns a baseline of the catalogue, or of it only the rows that a network model has.
 
     Raises:
@@ -179,7 +180,7 @@ def requirements(baseline: str = DEFAULT_BASELINE, model: NetworkModel | None = 
     return replace(found, requirements=rows)
 
 
-def exit_status(report: Report, fail_on: FailOn, *, allow_unknown: bool, allow_incomplete: bool) -> int:
+def exit_status(report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow_incomplete: bool) -> int:
     """Returns the exit status for a report: 0, 3 for gaps, 4 for doubts.
 
     Args:
@@ -188,8 +189,12 @@ def exit_status(report: Report, fail_on: FailOn, *, allow_unknown: bool, allow_i
         allow_unknown: undecided checks do not count.
         allow_incomplete: what a judged location needs and could not be read does not count.
     """
+    from apim_audit.core.findings import Severity
+
+    loudest_first = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    failing = () if fail_on is FailOn.NEVER else loudest_first[: loudest_first.index(Severity(fail_on)) + 1]
     found = {check.severity for check in report.checks()}
-    if not found.isdisjoint(_FAILING[fail_on]):
+    if not found.isdisjoint(failing):
         return GAPS
     if Severity.UNDECIDED in found and not allow_unknown:
         return UNDECIDED
@@ -198,15 +203,7 @@ def exit_status(report: Report, fail_on: FailOn, *, allow_unknown: bool, allow_i
     return OK
 
 
-_FAILING = {
-    FailOn.NEVER: frozenset[Severity](),
-    FailOn.ERROR: frozenset({Severity.ERROR}),
-    FailOn.WARNING: frozenset({Severity.ERROR, Severity.WARNING}),
-    FailOn.NOTE: frozenset({Severity.ERROR, Severity.WARNING, Severity.NOTE}),
-}
-
-
-def _catalogue(baseline: str) -> Catalogue:
+def _catalogue(baseline: str) -> "Catalogue":
     from apim_audit.catalogue import load_catalogue
 
     catalogue = load_catalogue()
@@ -219,6 +216,7 @@ def _catalogue(baseline: str) -> Catalogue:
 def _trimmed(snapshot: "Snapshot") -> "Snapshot":
     # What is judged live is what is kept, so that judging the snapshot later gives the same report.
     from apim_audit.catalogue import load_catalogue
+    from apim_audit.core.requirements import PeerKind
     from apim_audit.snapshot import named_services, trim_service_tags
 
     if snapshot.service_tags is None:
@@ -229,7 +227,9 @@ def _trimmed(snapshot: "Snapshot") -> "Snapshot":
     return replace(snapshot, service_tags=trim_service_tags(snapshot.service_tags, named | peers))
 
 
-def _tag_source(snapshot: "Snapshot") -> ServiceTagSource:
+def _tag_source(snapshot: "Snapshot") -> "ServiceTagSource":
+    from apim_audit.core.findings import ServiceTagSource
+
     tags = snapshot.service_tags
     return ServiceTagSource() if tags is None else ServiceTagSource(tags.source, tags.cloud, tags.change_number)
 

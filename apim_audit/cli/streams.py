@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import TextIO
@@ -63,5 +64,6 @@ def _discard_output() -> None:
 def say(text: str) -> None:
     """Writes lines to standard error, made harmless for a terminal."""
     if sys.stderr is not None:
-        for line in text.split("\n"):
-            print(printable(line), file=sys.stderr)  # noqa: T201  (this is the place that prints)
+        with suppress(OSError):  # whoever reads it may have left
+            sys.stderr.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
+            sys.stderr.flush()

@@ -1,5 +1,6 @@
 """Read-only requests to Azure Resource Manager through the public operations of the management SDKs."""
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +17,7 @@ from azure.mgmt.network import NetworkManagementClient
 
 from apim_audit.collect.answers import ask
 from apim_audit.collect.credential import KeptToken
-from apim_audit.collect.failures import Failure
+from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure
 from apim_audit.collect.kinds import (
     GATEWAYS,
     NETWORK_SECURITY_GROUPS,
@@ -39,6 +40,8 @@ Operation = Callable[..., Any]
 
 _WORKERS = 8
 _MAX_PAGES = 2_000
+_SUBSCRIPTION = re.compile(r"[0-9A-Za-z-]{1,64}")
+_RESOURCE_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,9 @@ class ArmReader:
 
     def list_all(self, kind: Kind, subscription: str, resource_group: str | None = None) -> Listing:
         """Reads all resources of a type in a subscription, or of instances in a resource group."""
+        failure = _senseless(subscription, resource_group)
+        if failure is not None:
+            return Listing(kind, subscription, (), failure)
         clients = self._clients(subscription)
         if resource_group is None:
             operation = _LISTS[kind](clients)
@@ -184,6 +190,15 @@ class ArmReader:
                 transport=transport,
             ),
         )
+
+
+def _senseless(subscription: str, resource_group: str | None) -> Failure | None:
+    """Tells why a scope cannot exist, so that nothing typed by mistake becomes another path."""
+    if not _SUBSCRIPTION.fullmatch(subscription):
+        return Failure("refused", detail="that is no subscription id")
+    if resource_group is not None and not _RESOURCE_GROUP.fullmatch(resource_group):
+        return Failure("not-found", NO_RESOURCE_GROUP)
+    return None
 
 
 def _gathered(kind: Kind, subscription: str, pages: Iterator[list[object] | Failure]) -> Listing:

@@ -26,7 +26,7 @@ _LOUDEST = {
     "msal": logging.CRITICAL,
     "urllib3": logging.WARNING,
 }
-_ATTEMPT = re.compile(r"^\s*(\w+Credential)\b", re.MULTILINE)
+_ATTEMPT = re.compile(r"^\t(\w+Credential)\b", re.MULTILINE)
 _ENTRA_CODE = re.compile(r"\bAADSTS\d+\b")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from apim_audit.collect.kinds import SERVICE_TAGS, Kind
 from apim_audit.core.findings import Incomplete
 
+NO_RESOURCE_GROUP = "ResourceGroupNotFound"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apim_audit.collect.arm import ArmReader, Listing
-from apim_audit.collect.failures import Failure, advice, unread
+from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure, advice, unread
 from apim_audit.collect.kinds import GATEWAYS, SERVICES, fold, id_of, list_at, text_at
 from apim_audit.collect.request import Request
 from apim_audit.core.findings import Incomplete
@@ -14,7 +14,6 @@ from apim_audit.snapshot import Document
 _TIERS_WITHOUT_GATEWAYS = frozenset({"consumption", "developer", "basic", "standard"})
 """Workspace gateways belong to an instance of a higher tier in the same subscription (workspaces-overview)."""
 
-_NO_GROUP = "ResourceGroupNotFound"
 _TYPE_NOT_SERVED = ("not-found", "refused")
 _NAMED = 3
 
@@ -66,7 +65,7 @@ def _demand_scope(services: Sequence[Listing], request: Request) -> None:
     listing, failure = failures[0]
     named = ", ".join(f"{each.subscription} ({why})" for each, why in failures[:_NAMED])
     more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
-    if all(why.code == _NO_GROUP for _, why in failures):
+    if all(why.code == NO_RESOURCE_GROUP for _, why in failures):
         message = f"resource group {request.resource_group!r} was not found in subscription {named}{more}"
         raise NoAuditError(message, "check its name and the subscription")
     message = f"subscription {named}{more} could not be read"
@@ -109,7 +108,7 @@ def _gaps(listing: Listing, request: Request) -> list[Incomplete]:
 
 def _means_none(listing: Listing, failure: Failure, request: Request) -> bool:
     """Tells whether a failure only says that there is nothing of the kind."""
-    if request.resource_group is not None and failure.code == _NO_GROUP:
+    if request.resource_group is not None and failure.code == NO_RESOURCE_GROUP:
         return True
     return listing.kind == GATEWAYS and not listing.pages and failure.reason in _TYPE_NOT_SERVED
 

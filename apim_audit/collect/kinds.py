@@ -33,6 +33,7 @@ ROUTE_TABLES = Kind("route table", "Microsoft.Network/routeTables")
 SERVICE_TAGS = Kind("service tag", "Microsoft.Network/locations/serviceTags")
 
 _ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/([^/]+)/(.+)", re.IGNORECASE)
+_NO_NAMES = frozenset({"", ".", ".."})  # dots would lead to another path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def parse_id(kind: Kind, text: str) -> ResourceId | None:
         return None
     subscription, group, provider, rest = match.groups()
     types, names = rest.split("/")[::2], rest.split("/")[1::2]
-    if fold("/".join([provider, *types])) != fold(kind.type) or len(types) != len(names) or not all(names):
+    if fold("/".join([provider, *types])) != fold(kind.type) or len(types) != len(names):
+        return None
+    if not _NO_NAMES.isdisjoint({subscription, group, *names}):
         return None
     return ResourceId(text, subscription, group, tuple(names))
 

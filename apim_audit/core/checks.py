@@ -13,6 +13,7 @@ from apim_audit.core.findings import (
     Compliant,
     Evidence,
     Gap,
+    NearMiss,
     NotApplicable,
     Outcome,
     Undecided,
@@ -22,9 +23,10 @@ from apim_audit.core.findings import (
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.messages import flow_phrase, message_of
 from apim_audit.core.models import Row
+from apim_audit.core.near_misses import Wanted, near_misses
 from apim_audit.core.outcomes import Case, outcome_of, unfiltered_witness
 from apim_audit.core.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
-from apim_audit.core.requirements import Flow, NetworkModel, PeerKind, Requirement, VirtualNetworkType
+from apim_audit.core.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
 from apim_audit.core.rules import Direction, SecurityRule, Side
 from apim_audit.core.rulesets import Ruleset, ruleset_of
 from apim_audit.core.severity import severity_of
@@ -37,6 +39,19 @@ _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
 _PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
 _TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found out about a flow.
+
+    Attributes:
+        mild: the loss is one that seldom hurts.
+    """
+
+    outcome: Outcome
+    mild: bool = False
+    near_misses: tuple[NearMiss, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,19 +72,20 @@ class LocationJudge:
         if flow is None:
             return self._attached(row)
         peer, ports = self._names(flow, row.models)
-        outcome, mild = self._outcome(row, flow)
+        found = self._found(row, flow)
         phrase = flow_phrase(flow.direction, flow.protocol, ports, peer)
         return Check(
             id=row.requirement.id,
             requirement=row.requirement,
             level=row.level,
-            outcome=outcome,
-            severity=severity_of(row.requirement, row.level, verdict_of(outcome), mild=mild),
-            message=message_of(outcome, phrase),
+            outcome=found.outcome,
+            severity=severity_of(row.requirement, row.level, verdict_of(found.outcome), mild=found.mild),
+            message=message_of(found.outcome, phrase),
             direction=flow.direction.value,
             protocol=flow.protocol,
             ports=ports,
             peer=peer,
+            near_misses=found.near_misses,
         )
 
     def _attached(self, row: Row) -> Check:
@@ -96,29 +112,29 @@ class LocationJudge:
         except NoFlows:
             return (flow.peer.name,), ports
 
-    def _outcome(self, row: Row, flow: Flow) -> tuple[Outcome, bool]:
+    def _found(self, row: Row, flow: Flow) -> _Found:
         reason = self._not_applicable(row.requirement)
         if reason:
-            return NotApplicable(reason), False
+            return _Found(NotApplicable(reason))
         if isinstance(self.site, Unreadable):
-            return Undecided((self.site.message,)), False
+            return _Found(Undecided((self.site.message,)))
         try:
             required = {model: required_flows(flow, model, self.site) for model in row.models}
-            return self._filtered(flow, required, self.site)
+            return self._filtered(row, flow, required, self.site)
         except NoFlows as problem:
-            return Undecided((str(problem),)), False
+            return _Found(Undecided((str(problem),)))
         except Undecidable:
-            return Undecided((_TOO_ENTANGLED,)), False
+            return _Found(Undecided((_TOO_ENTANGLED,)))
 
-    def _filtered(self, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> tuple[Outcome, bool]:
+    def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         nsg = site.subnet.nsg
         if nsg is None:
-            return _unfiltered(flow, required), False
+            return _Found(_unfiltered(flow, required))
         if isinstance(nsg, Unreadable):
-            return Undecided((nsg.message,)), False
+            return _Found(Undecided((nsg.message,)))
         if flow.direction in nsg.unreadable:
-            return Undecided((nsg.unreadable[flow.direction],)), False
-        return self._decided(flow, required, site, nsg)
+            return _Found(Undecided((nsg.unreadable[flow.direction],)))
+        return self._decided(row, flow, required, site)
 
     def _not_applicable(self, requirement: Requirement) -> str:
         if self.instance.virtual_network_type not in requirement.applies_to and not self.instance.unreadable:
@@ -128,10 +144,8 @@ class LocationJudge:
             return "the gateway is disabled in this location (disableGateway)"
         return ""
 
-    def _decided(
-        self, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site, nsg: NetworkSecurityGroup
-    ) -> tuple[Outcome, bool]:
-        ruleset = self._ruleset(flow, site, nsg)
+    def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
+        ruleset = self._ruleset(flow, site)
         may_pin = flow.peer.kind is PeerKind.TAG
         decisions = {
             model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
@@ -141,11 +155,25 @@ class LocationJudge:
         mild = verdict_of(outcome) is Verdict.PARTIAL and (
             _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
         )
-        return outcome, mild
+        hints = () if row.level is Level.ADVISORY else self._near_misses(flow, required, case, outcome)
+        return _Found(outcome, mild, hints)
 
-    def _ruleset(self, flow: Flow, site: Site, nsg: NetworkSecurityGroup) -> Ruleset:
+    def _near_misses(
+        self, flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case, outcome: Outcome
+    ) -> tuple[NearMiss, ...]:
+        nsg = case.site.subnet.nsg
+        if not isinstance(outcome, Gap) or not isinstance(nsg, NetworkSecurityGroup):
+            return ()
+        flows = next(reversed(required.values()))
+        may_pin = flow.peer.kind is PeerKind.TAG
+        wanted = Wanted(flows.boxes, flow.direction, flow.protocol, flows.ports, flows.peer, may_pin)
+        return near_misses(wanted, nsg.rules, case.ruleset, case.site)
+
+    def _ruleset(self, flow: Flow, site: Site) -> Ruleset:
+        nsg = site.subnet.nsg
+        custom = nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ()
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
-            return ruleset_of(_platform_dns_rules(nsg.rules), flow.direction, site.resolver)
+            return ruleset_of(_platform_dns_rules(custom), flow.direction, site.resolver)
         return self._rulesets[flow.direction]
 
     @cached_property

@@ -75,6 +75,21 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A rule that would close a gap if one field were different.
+
+    Attributes:
+        field: the field: destinationPort, protocol, direction, otherEnd, ownEnd, sourcePort, swapped or priority.
+        message: one sentence: ``AllowSql`` would serve if its port were 1433.
+    """
+
+    name: str
+    priority: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The rules and the flow that a verdict rests on."""
 
@@ -156,6 +171,7 @@ class Check:
         ports: destination ports as text.
         peer: names of the other end, several where regional tags are joined.
         message: one sentence for people.
+        near_misses: for a gap, the rules that would serve but for one field.
     """
 
     id: str
@@ -168,6 +184,7 @@ class Check:
     protocol: str | None = None
     ports: tuple[str, ...] | None = None
     peer: tuple[str, ...] | None = None
+    near_misses: tuple[NearMiss, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -1,6 +1,5 @@
 """Judges an estate: every requirement at every location of every instance."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apim_audit.core.checks import LocationJudge
@@ -10,7 +9,7 @@ from apim_audit.core.models import NothingToJudge, RowPicker, judging_baseline, 
 from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.tags import ServiceTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, baseline_id: 
     baseline = catalogue.baseline(baseline_id)
     if baseline is None:
         raise KeyError(baseline_id)
-    court = _Court(tags, catalogue, baseline, {fold(name): name for name in catalogue.tag_names})
+    court = _Court(tags, catalogue, baseline)
     instances = tuple(court.instance(instance) for instance in estate.instances)
     return Judgement(instances, tuple(_notes(instances, baseline)))
 
@@ -50,7 +49,6 @@ class _Court:
     tags: ServiceTags
     catalogue: Catalogue
     baseline: Baseline
-    tag_names: Mapping[str, str]
 
     def instance(self, instance: Instance) -> InstanceReport:
         return InstanceReport(
@@ -116,7 +114,6 @@ class _Court:
             tags=self.tags,
             regions=tuple(dict.fromkeys((region_suffix(location.name), region_suffix(primary.name)))),
             api_management=usable_addresses(subnet, space),
-            tag_names=self.tag_names,
         )
 
 

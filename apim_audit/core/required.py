@@ -1,6 +1,6 @@
 """Builds the flows of a requirement at one location: what must get through, as boxes for the engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apim_audit.core.addresses import PROBE, PUBLIC, parse_addresses
@@ -28,7 +28,6 @@ class Site:
     Attributes:
         regions: the location's region and the primary's, as tag suffixes, each once.
         api_management: the usable addresses of the subnet: API Management's own end.
-        tag_names: tag names as Azure writes them, by folded name.
     """
 
     subnet: Subnet
@@ -37,7 +36,6 @@ class Site:
     tags: ServiceTags
     regions: tuple[str, ...]
     api_management: AddressSet
-    tag_names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
 def peer_names(peer: Peer, site: Site) -> tuple[str, ...]:
     """Returns the names of the other end, without asking whether it has addresses."""
     if peer.kind is PeerKind.TAG and peer.regional:
-        return tuple(site.tag_names.get(name, name) for name in _regional_names(peer, site))
+        return tuple(site.tags.written(name) for name in _regional_names(peer, site))
     if peer.kind is PeerKind.DNS_SERVERS:
         return _custom_servers(site.subnet) or ("AzurePlatformDNS",)
     return (peer.name,)

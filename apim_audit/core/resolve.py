@@ -6,13 +6,14 @@ expansion of the Internet tag in the Network Watcher REST reference (2017-01-30)
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 
 from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses, parse_span
 from apim_audit.core.estate import Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.rules import SecurityRule, Side
-from apim_audit.core.tags import ServiceTags, fold, is_region
+from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_region
 from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, UnknownSet
 
 _EVERYTHING_NAMES = frozenset({"*", "any"})
@@ -155,7 +156,7 @@ def _tag_without_data(name: str, tags: ServiceTags) -> AddressSet:
     unknown = UnknownSet(
         f"tag {name}",
         _tag_question(name, tags),
-        name,
+        tags.written(name),
         PUBLIC - known_regions,
         inhabited=not known_regions,
         proper_part_of=PUBLIC,
@@ -169,7 +170,7 @@ def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet
     return UnknownSet(
         f"tag {name}",
         _tag_question(name, tags),
-        name,
+        tags.written(name),
         at_most - _known_regions(whole, tags) if is_region(name) else at_most,
         part_of=f"tag {whole}" if data is None else "",
         apart_from=f"regions of {whole}" if is_region(name) else "",
@@ -188,8 +189,8 @@ def _known_regions(whole: str, tags: ServiceTags) -> IntervalSet:
 
 def _tag_question(name: str, tags: ServiceTags) -> str:
     if tags.origin:
-        return f"which addresses has {name}? It is not in {tags.origin}"
-    return f"which addresses has {name}? Give --service-tags"
+        return f"which addresses has {tags.written(name)}? It is not in {tags.origin}"
+    return f"which addresses has {tags.written(name)}? Give --service-tags"
 
 
 def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
@@ -204,8 +205,25 @@ def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
         return NOTHING
     if tags.knows(name):
         return resolve_tag(name, tags)
-    question = f"what is {text!r}? It is no address, prefix or known service tag"
-    return AddressSet.unknown(UnknownSet(f"word {name}", question, text, EVERYTHING))
+    return AddressSet.unknown(UnknownSet(f"word {name}", _word_question(text, tags), text, EVERYTHING))
+
+
+def is_unknown_word(text: str, tags: ServiceTags) -> bool:
+    """Tells whether an expression is neither an address nor a name that is known."""
+    name = fold(text)
+    known = name in _EVERYTHING_NAMES or name in NAMES_WITHOUT_DATA or tags.knows(name)
+    return not known and parse_addresses(name) is None
+
+
+def _word_question(text: str, tags: ServiceTags) -> str:
+    """Returns what is wrong with a word, with the tag that it may be a slip for."""
+    alike = [name for name in tags.names if ("." in name) == ("." in text)]
+    close = get_close_matches(fold(text), alike, n=1)
+    contained = min((name for name in alike if name.endswith(fold(text))), key=len, default="")
+    meant = contained or next(iter(close), "")
+    if meant:
+        return f"is `{text}` a misspelt `{tags.names[meant]}`?"
+    return f"what is `{text}`? It is no address, prefix or known service tag"
 
 
 @dataclass(slots=True)
@@ -215,6 +233,7 @@ class Resolver:
     space: Space
     tags: ServiceTags
     _known: dict[str, AddressSet] = field(default_factory=dict)
+    _sides: dict[tuple[Side, bool], AddressSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._known |= {
@@ -231,14 +250,17 @@ class Resolver:
             self._known[text] = found
         return found
 
+    def is_unknown_word(self, text: str) -> bool:
+        """Tells whether an expression is neither an address nor a name that is known."""
+        return is_unknown_word(text, self.tags)
+
     def own_side(self, rule: SecurityRule) -> AddressSet:
         """Returns the addresses of the side at which the subnet stands; API Management joins no security group."""
-        return self._side(rule.own_side(), rule, ())
+        return self._side(rule.own_side(), rule, own=True)
 
     def other_side(self, rule: SecurityRule) -> AddressSet:
         """Returns the addresses of the other side; a security group is some part of the VNet's own space."""
-        side = rule.other_side()
-        return self._side(side, rule, (self._group(group) for group in side.groups))
+        return self._side(rule.other_side(), rule, own=False)
 
     def _group(self, group: str) -> AddressSet:
         name = group.rsplit("/", 1)[-1]
@@ -250,13 +272,19 @@ class Resolver:
             for piece in self.space.own.pieces
         )
 
-    def _side(self, side: Side, rule: SecurityRule, groups: Iterable[AddressSet]) -> AddressSet:
+    def _side(self, side: Side, rule: SecurityRule, *, own: bool) -> AddressSet:
         if not side.expressions and not side.groups:
             question = f"which addresses does {rule.name} mean? It names none on one side"
             name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
             return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
         if len(side.expressions) == 1 and not side.groups:
             return self.expression(side.expressions[0])
+        if (side, own) not in self._sides:
+            groups = () if own else side.groups
+            self._sides[side, own] = self._union(side, map(self._group, groups))
+        return self._sides[side, own]
+
+    def _union(self, side: Side, groups: Iterable[AddressSet]) -> AddressSet:
         spans = [parse_span(text) for text in side.expressions]
         plain = AddressSet.plain(IntervalSet.union_of(span for span in spans if span is not None))
         words = [self.expression(text) for text, span in zip(side.expressions, spans, strict=True) if span is None]

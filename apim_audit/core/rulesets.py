@@ -24,6 +24,24 @@ class Ruleset:
     rules: tuple[SecurityRule, ...]
     clauses: tuple[Clause, ...]
 
+    def with_change(self, rule: SecurityRule, changed: SecurityRule, resolver: Resolver) -> "Ruleset":
+        """Returns the ruleset with one rule changed, standing where its priority puts it.
+
+        Args:
+            rule: the rule to leave out; it need not be in the ruleset.
+            changed: what to put in.
+            resolver: resolves its sides.
+        """
+        number = len(self.rules)
+        rest = [clause for clause in self.clauses if self.rules[clause.rule] is not rule]
+        place = next((i for i, clause in enumerate(rest) if self._comes_after(clause, changed)), len(rest))
+        new = _clauses(number, changed, resolver, ())
+        return Ruleset((*self.rules, changed), (*rest[:place], *new, *rest[place:]))
+
+    def _comes_after(self, clause: Clause, changed: SecurityRule) -> bool:
+        rule = self.rules[clause.rule]
+        return rule.default or rule.priority > changed.priority
+
     def pins(self, number: int) -> bool:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
         rule = self.rules[number]

@@ -22,17 +22,21 @@ class ServiceTags:
 
     Attributes:
         sets: the IPv4 addresses of each tag with data, by folded name.
-        names: every known tag name, folded: those of the catalogue and those with data.
+        names: every known tag name as Azure writes it, by folded name: those of the catalogue and those with data.
         origin: how a person would name the data ("service tags Public 375"), or empty where there is none.
     """
 
     sets: Mapping[str, IntervalSet]
-    names: frozenset[str]
+    names: Mapping[str, str]
     origin: str = ""
 
     def knows(self, name: str) -> bool:
         """Tells whether a folded name is a service tag's."""
         return name in self.sets or name in self.names
+
+    def written(self, name: str) -> str:
+        """Returns a folded name as Azure writes it."""
+        return self.names.get(name, name)
 
     def whole_of(self, name: str) -> str | None:
         """Returns the folded name of the tag that a regional tag is part of, or None."""

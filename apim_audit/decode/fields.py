@@ -135,11 +135,13 @@ class Fields:
     def inside(self, name: str, *, required: bool = False) -> "Fields":
         """Returns the object in a field; one without fields where it is absent, which may be an error."""
         value = self._body.get(name)
+        path = f"{self._path}{name}."
         if isinstance(value, dict):
-            return Fields(value, f"{self._path}{name}.", self.errors)
-        if value is not None or required:
-            self.wrong(name, "an object")
-        return Fields(_ABSENT, f"{self._path}{name}.", self.errors)
+            return Fields(value, path, self.errors)
+        if value is None and not required:
+            return Fields(_ABSENT, path, self.errors)
+        self.wrong(name, "an object")
+        return Fields(_ABSENT, path)  # that its fields are missing goes without saying
 
     def items(self, name: str) -> list[tuple[str, Json]]:
         """Returns the objects of a list, each with its path; what is no object is an error."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from apim_audit.core.estate import Unreadable
-from apim_audit.decode.fields import printable
+from apim_audit.decode.fields import Json, printable
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource
 
@@ -41,7 +41,7 @@ class Index(Generic[Value]):
         entry = self._entries.get(resource.key)
         if entry is None:
             self._entries[resource.key] = _Entry(resource, self._read(resource))
-        elif entry.resource.body != resource.body:
+        elif not _identical(entry.resource.body, resource.body):
             self._compare(entry, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
@@ -69,12 +69,19 @@ class Index(Generic[Value]):
         first = entry.resource
         same = self._substance(entry.value) == self._substance(self._read(resource))
         if not same:
-            entry.conflict = f"{resource.title} is given twice with different content"
-            self._problems.add(resource.key, resource.id, "duplicate", f"{_where(first, resource)}: {entry.conflict}")
+            entry.conflict = f"{first.title} is given twice with different content"
+            self._problems.add(first.key, first.id, "duplicate", f"{_where(first, resource)}: {entry.conflict}")
         elif not first.path and not resource.path:
             # A subnet in its VNet and by itself need not look alike; two documents of one resource should.
-            message = f"{resource.title} is given twice; what differs does not bear on the audit"
-            self._problems.add_harmless(resource.id, "duplicate", f"{_where(first, resource)}: {message}")
+            message = f"{first.title} is given twice; what differs does not bear on the audit"
+            self._problems.add_harmless(first.id, "duplicate", f"{_where(first, resource)}: {message}")
+
+
+def _identical(first: Json, second: Json) -> bool:
+    try:
+        return first == second
+    except RecursionError:  # nested as deeply as a parser lets through
+        return False
 
 
 def _where(first: Resource, second: Resource) -> str:

@@ -29,9 +29,6 @@ class Problems:
 
     def finish(self, used: AbstractSet[str]) -> tuple[Incomplete, ...]:
         """Returns the problems by id, each once; those of resources that no instance uses are not needed."""
-        found: dict[Incomplete, bool] = {}
-        for owner, incomplete in self._found:
-            needed = incomplete.needed and (owner is None or owner in used)
-            found[incomplete] = found.get(incomplete, False) or needed
+        found = {entry: entry.needed and (owner is None or owner in used) for owner, entry in self._found}
         ordered = sorted(found.items(), key=lambda item: item[0].id.lower())
-        return tuple(replace(incomplete, needed=needed) for incomplete, needed in ordered)
+        return tuple(replace(entry, needed=needed) for entry, needed in ordered)

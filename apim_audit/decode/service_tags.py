@@ -71,7 +71,7 @@ def parse_tags(
         catalogue: knows the names of tags.
         problems: collects tags whose data cannot be understood; they count as tags without data.
     """
-    names = frozenset(map(fold, catalogue.tag_names))
+    names = {fold(name): name for name in sorted(catalogue.tag_names)}
     if data is None:
         return ServiceTags({}, names)
     raw = _by_folded_name(data.prefixes)
@@ -86,7 +86,7 @@ def parse_tags(
                 f"{printable(origin)}: tag {printable(title)}: {error.problem}, so the tag counts as one without data"
             )
             problems.add(None, f"service tag {title}", "invalid", message)
-    return ServiceTags(sets, names | raw.keys(), printable(origin))
+    return ServiceTags(sets, names | {folded: title.strip() for folded, (title, _) in raw.items()}, printable(origin))
 
 
 def _by_folded_name(prefixes: Mapping[str, list[str]]) -> dict[str, tuple[str, list[str]]]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from apim_audit.snapshot import Document
 
-_SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/")
+_SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/", re.IGNORECASE)
 _LIST = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/"
     r"(?:resourcegroups/(?P<group>[^/]+)/providers/(?=microsoft\.apimanagement/)|providers/)"

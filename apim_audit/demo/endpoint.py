@@ -62,7 +62,7 @@ class Fault:
     @classmethod
     def refusing(cls, path: str, status: int, code: str, message: str = "", headers: Headers = ()) -> "Fault":
         """Returns a fault that answers with an error as ARM writes it."""
-        reply = arm_error(status, code, message, headers)
+        reply = arm_error(status, code, message)
         return cls(path, status, json.dumps(reply.body).encode(), headers)
 
     def strikes(self, path: str, earlier: int) -> bool:

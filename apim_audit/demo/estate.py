@@ -37,15 +37,16 @@ _MANAGEMENT = allow_in(110, "AllowManagement", "ApiManagement", "3443")
 _PROBE = allow_in(120, "AllowLoadBalancerProbe", "AzureLoadBalancer", "6390")
 _NO_MORE_IN = deny_in(4096, "DenyAllOtherInbound")
 
-_STORAGE = allow_out(100, "AllowStorage", "Storage", "443")
-_SQL = allow_out(110, "AllowSql", "Sql", "1433")
-_KEY_VAULT = allow_out(120, "AllowKeyVault", "AzureKeyVault", "443")
-_MONITOR = allow_out(130, "AllowMonitor", "AzureMonitor", ("1886", "443"))
-_CERTIFICATES = allow_out(140, "AllowCertificateChecks", "Internet", "80")
+_STORAGE = allow_out(110, "AllowStorage", "Storage", "443")
+_SQL = allow_out(120, "AllowSql", "Sql", "1433")
+_KEY_VAULT = allow_out(130, "AllowKeyVault", "AzureKeyVault", "443")
+_MONITOR = allow_out(140, "AllowMonitor", "AzureMonitor", ("1886", "443"))
+_CERTIFICATES = allow_out(150, "AllowCertificateChecks", "Internet", "80")
 _NO_MORE_OUT = deny_out(4096, "DenyAllOtherOutbound")
+_OTHER_OUT = (_KEY_VAULT, _MONITOR, _CERTIFICATES, _NO_MORE_OUT)
 
 _GOOD_IN = (_CLIENTS, _MANAGEMENT, _PROBE, _NO_MORE_IN)
-_GOOD_OUT = (_STORAGE, _SQL, _KEY_VAULT, _MONITOR, _CERTIFICATES, _NO_MORE_OUT)
+_GOOD_OUT = (_STORAGE, _SQL, *_OTHER_OUT)
 _GOOD = (*_GOOD_IN, *_GOOD_OUT)
 
 Verdicts = Mapping[str, str]
@@ -59,13 +60,13 @@ class Story:
         name: the instance's name.
         tells: what is the matter, one sentence.
         rules: the custom rules of its NSG; None for a subnet without an NSG.
-        verdicts: what the checks find, by requirement; ``*`` stands for all that are not named.
+        verdicts: what the checks of its primary location find, by requirement, where they are not compliant.
         attachment: its virtualNetworkType.
         platform: its platformVersion.
         sku: its tier.
         readable: whether the identity may read its NSG.
         north: the rules of its second location, in North Europe, where it has one.
-        north_verdicts: what the checks find there.
+        north_verdicts: what the checks find there, likewise.
     """
 
     name: str
@@ -153,7 +154,7 @@ STORIES = (
     Story(
         "apim-part-of-storage-denied",
         "DenyOldStorage takes a part of the Storage tag out before AllowStorage is reached.",
-        (*_GOOD_IN, deny_out(90, "DenyOldStorage", PART_OF_STORAGE, "443"), *_GOOD_OUT),
+        (*_GOOD_IN, deny_out(100, "DenyOldStorage", PART_OF_STORAGE, "443"), *_GOOD_OUT),
         {"storage": "partial"},
     ),
     Story(
@@ -165,7 +166,7 @@ STORIES = (
     Story(
         "apim-sql-port-typo",
         "AllowSql names port 1443 instead of 1433, and the Deny behind it takes what SQL really needs.",
-        (*_GOOD_IN, _STORAGE, allow_out(110, "AllowSql", "Sql", "1443"), _KEY_VAULT, _MONITOR, _NO_MORE_OUT),
+        (*_GOOD_IN, _STORAGE, allow_out(120, "AllowSql", "Sql", "1443"), *_OTHER_OUT),
         {"sql": "blocked"},
     ),
     Story(
@@ -182,22 +183,18 @@ STORIES = (
         "The second region may reach its own Storage and SQL, but not those of the primary region, which it needs too.",
         (
             *_GOOD_IN,
-            allow_out(100, "AllowStorage", "Storage.WestEurope", "443"),
-            allow_out(110, "AllowSql", "Sql.WestEurope", "1433"),
-            _KEY_VAULT,
-            _MONITOR,
-            _NO_MORE_OUT,
+            allow_out(110, "AllowStorage", "Storage.WestEurope", "443"),
+            allow_out(120, "AllowSql", "Sql.WestEurope", "1433"),
+            *_OTHER_OUT,
         ),
         {"client-https": "not-applicable", "client-http": "not-applicable"},
         attachment="Internal",
         sku="Premium",
         north=(
             *_GOOD_IN,
-            allow_out(100, "AllowStorage", "Storage.NorthEurope", "443"),
-            allow_out(110, "AllowSql", "Sql.NorthEurope", "1433"),
-            _KEY_VAULT,
-            _MONITOR,
-            _NO_MORE_OUT,
+            allow_out(110, "AllowStorage", "Storage.NorthEurope", "443"),
+            allow_out(120, "AllowSql", "Sql.NorthEurope", "1433"),
+            *_OTHER_OUT,
         ),
         north_verdicts={
             "client-https": "not-applicable",

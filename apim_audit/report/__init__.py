@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from apim_audit.core.findings import Report
-from apim_audit.core.requirements import Baseline
+if TYPE_CHECKING:  # asking for the version must not wait for these
+    from apim_audit.core.findings import Report
+    from apim_audit.core.requirements import Baseline
 
 
 class Format(StrEnum):
@@ -36,13 +37,13 @@ PLAIN = Style()
 class Renderer(Protocol):
     """Turns a report into the text of one format, with a line end after its last line."""
 
-    def __call__(self, report: Report, style: Style = PLAIN) -> str:
+    def __call__(self, report: "Report", style: Style = PLAIN) -> str:
         """Returns the text."""
 
 
 def _loaded_on_use(module: str) -> Renderer:
     # tabulate alone costs as much as judging hundreds of NSGs, so a format's libraries load when it is asked for.
-    def render(report: Report, style: Style = PLAIN) -> str:
+    def render(report: "Report", style: Style = PLAIN) -> str:
         text: str = import_module(f"{__name__}.{module}").render(report, style)
         return text
 
@@ -55,7 +56,7 @@ RENDERERS: Mapping[str, Renderer] = {
 }
 
 
-def render_requirements(baseline: Baseline, fmt: str, style: Style = PLAIN) -> str:
+def render_requirements(baseline: "Baseline", fmt: str, style: Style = PLAIN) -> str:
     """Returns a baseline of the catalogue as text.
 
     Args:

@@ -38,8 +38,7 @@ def clip(text: str, width: int) -> str:
     """Returns the text, cut with … where it takes more columns than ``width``."""
     if columns(text) <= width:
         return text
-    head, _ = _split(text, width - 1)
-    return head + _ELLIPSIS
+    return text[: _fitting(text, width - 1)] + _ELLIPSIS
 
 
 def wrap(text: str, width: int, indent: str = "", following: str | None = None) -> Iterator[str]:
@@ -73,15 +72,16 @@ def _words(text: str, width: int) -> Iterator[str]:
     for word in text.split():
         rest = word
         while columns(rest) > width:
-            head, rest = _split(rest, width)
-            yield head
+            length = max(_fitting(rest, width), 1)
+            yield rest[:length]
+            rest = rest[length:]
         yield rest
 
 
-def _split(text: str, width: int) -> tuple[str, str]:
+def _fitting(text: str, width: int) -> int:
     taken = 0
     for index, character in enumerate(text):
         taken += _columns_of(character)
         if taken > width:
-            return text[: max(index, 1)], text[max(index, 1) :]
-    return text, ""
+            return index
+    return len(text)

@@ -67,9 +67,11 @@ def _block(
     yield from (paint(line, Colour.BOLD, style) for line in heading)
     if location.network_model is None:
         yield from wrap(f"not judged: {printable(location.reason or 'nothing to judge')}", style.width, INDENT)
-    for check in _loud(location):
-        yield from _painted(next(rows), check, style)
-        yield from _details(check, style.width)
+    for _, group in groupby(_loud(location), key=_doubt):
+        checks = list(group)
+        for check in checks:
+            yield from _painted(next(rows), check, style)
+        yield from _details(checks, style.width)
     for line in _quiet(location):
         yield from wrap(line, style.width, INDENT, DETAIL)
 
@@ -117,16 +119,27 @@ def _painted(lines: Sequence[str], check: Check, style: Style) -> Iterator[str]:
     yield from lines[1:]
 
 
-def _details(check: Check, width: int) -> Iterator[str]:
-    yield from wrap(printable(check.message), width, DETAIL)
+def _doubt(check: Check) -> str:
+    return check.reason or check.id
+
+
+def _details(checks: Sequence[Check], width: int) -> Iterator[str]:
+    # What keeps several checks from being decided, such as an NSG that could not be read, is told once.
+    text = _explained(checks[0]) if len(checks) == 1 else [f"it cannot be told: {checks[0].reason}"]
+    for line in text:
+        yield from wrap(printable(line), width, DETAIL)
+
+
+def _explained(check: Check) -> Iterator[str]:
+    yield check.message
     # A message may have told these already; nothing is said twice.
     if isinstance(check.outcome, Gap):
         for other in check.outcome.or_else:
             if other.condition not in check.message:
-                yield from wrap(printable(f"or {other.verdict} {other.condition}"), width, DETAIL)
+                yield f"or {other.verdict} {other.condition}"
     witness = check.evidence.witness
     if witness is not None and f"{witness.source}:{witness.source_port}" not in check.message:
-        yield from wrap(printable(_example(witness)), width, DETAIL)
+        yield _example(witness)
 
 
 def _example(witness: Witness) -> str:
@@ -151,7 +164,7 @@ def _quiet(location: LocationReport) -> Iterator[str]:
 
 
 def _advises(check: Check) -> bool:
-    return check.level is Level.ADVISORY and check.verdict is not Verdict.NOT_APPLICABLE
+    return check.level is Level.ADVISORY and check.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
 
 
 def _not_applicable(checks: Iterable[Check]) -> Iterator[str]:
@@ -171,7 +184,7 @@ def _remarks(report: Report, summary: Summary, style: Style) -> Iterator[str]:
         yield from wrap("No instance is in a VNet: nothing to audit.", style.width)
     yield from _section("Assumptions", report.assumptions, style)
     yield from _section("Notes", report.notes, style)
-    yield from _section("Not read", map(_not_read, report.incomplete), style)
+    yield from _section("Not read", dict.fromkeys(map(_not_read, report.incomplete)), style)
 
 
 def _section(title: str, items: Iterable[str], style: Style) -> Iterator[str]:

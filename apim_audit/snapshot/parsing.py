@@ -82,6 +82,7 @@ def _text(raw: bytes) -> str:
 
 def _values(text: str) -> Iterator[Value | str]:
     at, line, counted = 0, 1, 0
+    one_a_line = text.startswith("{", _skip_blanks(text, 0))
     while (at := _skip_blanks(text, at)) < len(text):
         line, counted = line + text.count("\n", counted, at), at
         try:
@@ -93,13 +94,10 @@ def _values(text: str) -> Iterator[Value | str]:
         else:
             yield Value(line, value)
             continue
-        at = _next_line(text, at)
-
-
-def _next_line(text: str, at: int) -> int:
-    # In NDJSON the next line stands for itself; a "{" in the first column begins one.
-    found = text.find("\n{", at) if text[at] == "{" else -1
-    return len(text) if found < 0 else found
+        # In NDJSON the next line stands for itself; a "{" in the first column begins one.
+        at = text.find("\n{", at) if one_a_line else -1
+        if at < 0:
+            return
 
 
 def _skip_blanks(text: str, at: int) -> int:

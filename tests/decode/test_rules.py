@@ -146,7 +146,7 @@ def test_sides(singular: object, plural: object, groups: object, expected: Side)
         ("provisioningState", 3, "provisioningState 3 is not a text"),
     ],
 )
-def test_fields_that_make_no_sense(field: str, value: object, told: str) -> None:
+def test_fields_that_make_no_sense(field: str, value: Any, told: str) -> None:
     decoded = read(*estate(rule(**{field: value})))
     assert told in nsg_of(decoded).unreadable[Direction.OUTBOUND]
     (message,) = messages(decoded)

@@ -1,6 +1,7 @@
 """Reports made by hand, one of everything that a report can say."""
 
 from dataclasses import replace
+from typing import Any
 
 from apim_audit.core.findings import (
     Alternative,
@@ -45,7 +46,9 @@ BOTH = frozenset({VirtualNetworkType.EXTERNAL, VirtualNetworkType.INTERNAL})
 SOURCE = Source("Required ports", "a-repository:page.md@0123abc", "12/15/2021", "2026-11-22")
 
 
-def requirement(id_: str, direction: Direction, ports: tuple[str, ...], peer: str, protocol: str = "Tcp") -> Requirement:
+def requirement(
+    id_: str, direction: Direction, ports: tuple[str, ...], peer: str, protocol: str = "Tcp"
+) -> Requirement:
     return Requirement(
         id=id_,
         title=f"{id_} title",
@@ -153,10 +156,21 @@ def report(*instances: InstanceReport, incomplete: tuple[Incomplete, ...] = ()) 
 FORBIDDEN = Incomplete(f"{NSG}-2", "forbidden", "NSG nsg-contoso-2 could not be read; grant Reader on it.")
 FULL = replace(
     report(
-        instance(location(*EVERY_CHECK), replace(location(UNATTACHED, name="northeurope", primary=False), baseline="x")),
+        instance(
+            location(*EVERY_CHECK), replace(location(UNATTACHED, name="northeurope", primary=False), baseline="2026-04")
+        ),
         instance(NOT_JUDGED, name="fabrikam", kind="None"),
         incomplete=(FORBIDDEN,),
     ),
     assumptions=("Admin rules were not asked for.",),
     notes=("2 rules name a tag without data.",),
 )
+
+
+def with_witness(found: Check, **changes: Any) -> Check:
+    """The check with other fields in its witness."""
+    assert isinstance(found.outcome, (Gap, Undecided))
+    witness = found.evidence.witness
+    assert witness is not None
+    evidence = replace(found.evidence, witness=replace(witness, **changes))
+    return replace(found, outcome=replace(found.outcome, evidence=evidence))

@@ -1,0 +1,179 @@
+"""Finds, for a gap, the rules that would have served but for one field.
+
+A candidate covers the required flows in every field but one; the engine then decides whether the rule, with that field
+as it should be, would close the gap. Spelling is never compared.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+from apim_audit.core.decision import decide
+from apim_audit.core.engine import Box, Dimension, Undecidable
+from apim_audit.core.findings import NearMiss, Verdict
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.required import Site
+from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.rulesets import Ruleset
+from apim_audit.core.tags import fold
+
+_MOST_TRIED = 3
+
+
+class Field(StrEnum):
+    """The field of a rule that stands in the way."""
+
+    PORT = "destinationPort"
+    PROTOCOL = "protocol"
+    DIRECTION = "direction"
+    OTHER_END = "otherEnd"
+    OWN_END = "ownEnd"
+    SOURCE_PORT = "sourcePort"
+    SWAPPED = "swapped"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Required flows that do not get through as they should.
+
+    Attributes:
+        ports: destination ports as text; peer names the other end.
+    """
+
+    boxes: tuple[Box, ...]
+    direction: Direction
+    protocol: str
+    ports: tuple[str, ...]
+    peer: tuple[str, ...]
+    may_pin: bool
+
+
+def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
+    """Returns the rules that would close a gap if one field were different.
+
+    Args:
+        wanted: the flows.
+        rules: the custom rules of the NSG, both directions.
+        ruleset: the ruleset that left the gap.
+        site: the subnet.
+    """
+    candidates = (
+        (rule, field)
+        for rule in rules
+        if rule.access is Access.ALLOW and rule.certain
+        for field in _field_in_the_way(rule, wanted, site)
+    )
+    found = [
+        NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
+        for rule, field in islice(candidates, _MOST_TRIED)
+        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted, site)
+    ]
+    return tuple(found)
+
+
+def _field_in_the_way(rule: SecurityRule, wanted: Wanted, site: Site) -> Iterator[Field]:
+    """Yields the one field in which a rule falls short of the required flows, or nothing."""
+    plain = _plain_faults(rule, wanted)
+    if len(plain) > 1:
+        return
+    turned = replace(rule, direction=wanted.direction)
+    faults = plain + _end_faults(turned, wanted, site)
+    swapped = replace(turned, source=rule.destination, destination=rule.source)
+    if not faults:
+        yield Field.PRIORITY
+    elif len(faults) == 1 and _is_close(turned, faults[0], wanted, site):
+        yield faults[0]
+    elif not plain and _names_peer(swapped, wanted) and not _end_faults(swapped, wanted, site):
+        yield Field.SWAPPED
+
+
+def _plain_faults(rule: SecurityRule, wanted: Wanted) -> list[Field]:
+    fine = {
+        Field.DIRECTION: rule.direction is wanted.direction,
+        Field.PROTOCOL: rule.protocol in {"*", wanted.protocol.lower()},
+        Field.PORT: _covers(rule.destination_ports, wanted.boxes, Dimension.DESTINATION_PORT),
+        Field.SOURCE_PORT: _covers(rule.source_ports, wanted.boxes, Dimension.SOURCE_PORT),
+    }
+    return [field for field, is_fine in fine.items() if not is_fine]
+
+
+def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> list[Field]:
+    other, own = site.resolver.other_side(rule).surely(), site.resolver.own_side(rule).surely()
+    fine = {
+        Field.OTHER_END: _names_peer(rule, wanted) or _covers(other, wanted.boxes, Dimension.OTHER),
+        Field.OWN_END: _covers(own, wanted.boxes, Dimension.OWN),
+    }
+    return [field for field, is_fine in fine.items() if not is_fine]
+
+
+def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
+    return all(box.sets[dimension].issubset(members) for box in boxes)
+
+
+def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
+    return any(not box.sets[dimension].isdisjoint(members) for box in boxes)
+
+
+def _names_peer(rule: SecurityRule, wanted: Wanted) -> bool:
+    named = {fold(text) for text in rule.other_side().expressions}
+    return all(fold(name) in named or fold(name).partition(".")[0] in named for name in wanted.peer)
+
+
+def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:
+    """Tells whether a rule was plausibly meant: it names the other end, or nearly, or a part of it."""
+    if field is Field.OWN_END:
+        return _names_peer(rule, wanted) and _overlaps(
+            site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN
+        )
+    if field is not Field.OTHER_END:
+        return _names_peer(rule, wanted)
+    words = [text for text in rule.other_side().expressions if site.resolver.is_unknown_word(text)]
+    if any(get_close_matches(fold(text), map(fold, wanted.peer)) for text in words):
+        return True
+    return _overlaps(site.resolver.other_side(rule).surely(), wanted.boxes, Dimension.OTHER)
+
+
+def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
+    other_side = "source" if wanted.direction is Direction.INBOUND else "destination"
+    own_side = "destination" if wanted.direction is Direction.INBOUND else "source"
+    changes: dict[Field, dict[str, Any]] = {
+        Field.PORT: {"destination_ports": wanted.boxes[0].sets[Dimension.DESTINATION_PORT]},
+        Field.PROTOCOL: {"protocol": wanted.protocol.lower()},
+        Field.DIRECTION: {"direction": wanted.direction},
+        Field.SOURCE_PORT: {"source_ports": ALL_PORTS},
+        Field.PRIORITY: {"priority": -1},
+        Field.SWAPPED: {"source": rule.destination, "destination": rule.source},
+        Field.OTHER_END: {other_side: Side(wanted.peer)},
+        Field.OWN_END: {own_side: Side(("VirtualNetwork",))},
+    }
+    return replace(rule, **changes[field])
+
+
+def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted, site: Site) -> bool:
+    try:
+        changed = ruleset.with_change(rule, mended, site.resolver)
+        decision = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin)
+    except Undecidable:
+        return False
+    return decision.verdicts() == {Verdict.COMPLIANT}
+
+
+def _message(rule: SecurityRule, field: Field, wanted: Wanted) -> str:
+    ports, peer = " and ".join(wanted.ports), " and ".join(wanted.peer)
+    source_is_other = wanted.direction is Direction.INBOUND
+    other, own = ("source", "destination") if source_is_other else ("destination", "source")
+    condition = {
+        Field.PORT: f"its port were {ports}" if len(wanted.ports) == 1 else f"its ports were {ports}",
+        Field.PROTOCOL: f"its protocol were {wanted.protocol.upper()}",
+        Field.DIRECTION: f"its direction were {wanted.direction}",
+        Field.OTHER_END: f"its {other} were {peer}",
+        Field.OWN_END: f"its {own} were VirtualNetwork",
+        Field.SOURCE_PORT: "its source port were *",
+        Field.SWAPPED: "its source and destination were swapped",
+        Field.PRIORITY: "it came before the rules that deny",
+    }[field]
+    return f"`{rule.name}` would serve if {condition}"

@@ -1,0 +1,191 @@
+"""The collector reads only, stays at its endpoint, and never shows a token."""
+
+import logging
+import time
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apim_audit.collect import Request, kinds
+from apim_audit.collect.arm import ArmReader, Listing
+from apim_audit.collect.credential import sign_in
+from apim_audit.collect.pipeline import NotAllowedError
+from apim_audit.collect.request import target_of
+from apim_audit.demo.arm import ServedEstate
+from apim_audit.demo.documents import Site
+from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
+from apim_audit.demo.showing import isolated
+from apim_audit.errors import NoAuditError
+
+SERVICES = "Microsoft.ApiManagement/service"
+NSGS = "Microsoft.Network/networkSecurityGroups"
+TOKEN = "PLANTED-7f3a9c-TOKEN"  # noqa: S105  (a decoy)
+
+
+def unregistered(path: str) -> Fault:
+    namespace = path.partition("/providers/")[2].partition("/")[0]
+    message = f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found"
+    return Fault.refusing(path, 409, "MissingSubscriptionRegistration", message)
+
+
+def test_an_unregistered_network_provider_is_not_registered(read: Any, estates: Any) -> None:
+    path = estates.list_path(NSGS)
+    snapshot, endpoint = read(estates.plain(1), faults=[unregistered(path)])
+    assert [(entry.id, entry.reason) for entry in snapshot.incomplete] == [(path, "unregistered")]
+    assert {request.method for request in endpoint.requests} == {"GET"}
+
+
+def test_a_subscription_without_api_management_is_empty_and_stays_so(read: Any, estates: Any) -> None:
+    path = estates.list_path(SERVICES)
+    snapshot, endpoint = read(estates.plain(1), faults=[unregistered(path)])
+    assert snapshot.documents == ()
+    assert [(entry.id, entry.reason, entry.needed) for entry in snapshot.incomplete] == [(path, "unregistered", False)]
+    assert [(request.method, request.path) for request in endpoint.arm_requests()] == [("GET", path)]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://management.azure.example/next",
+        "http://127.0.0.1/next",
+        "https://127.0.0.1:1/next",
+        "{url}@evil.example/next",
+        "//evil.example/next",
+        "/relative",
+        "https://[broken",
+        "{url}0000000/next",
+    ],
+)
+def test_links_to_other_origins_are_not_followed(read: Any, estates: Any, link: str) -> None:
+    path = estates.list_path(NSGS)
+    body = f'{{"value": [], "nextLink": "{link}"}}'.encode()
+    snapshot, endpoint = read(estates.plain(1), faults=[Fault(path, 200, body)])
+    assert [(entry.id, entry.reason) for entry in snapshot.incomplete] == [(path, "invalid")]
+    assert "not at the ARM endpoint" in snapshot.incomplete[0].message
+    assert not [request for request in endpoint.requests if "next" in request.path]
+
+
+def test_links_that_go_round_in_a_circle_end(read: Any, estates: Any) -> None:
+    path = estates.list_path(NSGS)
+    body = f'{{"value": [], "nextLink": "{{url}}{path}?api-version=1&$skiptoken=x"}}'.encode()
+    snapshot, endpoint = read(estates.plain(1), faults=[Fault(path, 200, body)])
+    assert "round in a circle" in snapshot.incomplete[0].message
+    assert sum(request.path == path for request in endpoint.requests) == 2
+
+
+def test_links_without_end_are_given_up(read: Any, estates: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apim_audit.collect.arm._MAX_PAGES", 3)
+    path = estates.list_path(SERVICES)
+    bare = (Site("West Europe"),)
+    snapshot, endpoint = read(ServedEstate(estates.instances(9, sites=bare)), page_size=1, service_tags=False)
+    assert [(entry.id, entry.reason, entry.needed) for entry in snapshot.incomplete] == [(path, "invalid", True)]
+    assert sum(request.path == path for request in endpoint.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda clients: clients.network.virtual_networks.begin_delete("rg-net", "vnet-apis"),
+        lambda clients: clients.network.network_security_groups.begin_create_or_update("rg-net", "nsg-0", {}),
+        lambda clients: clients.api_management.api_management_service.get_sso_token("rg-apis", "apim-0"),
+        lambda clients: clients.network.virtual_networks.list_all().by_page("https://127.0.0.1:1/next").next(),
+    ],
+    ids=["delete", "put", "post", "another origin"],
+)
+def test_the_pipeline_itself_lets_nothing_pass_but_reading(estates: Any, call: Any) -> None:
+    with serve(estates.plain(1)) as endpoint, isolated(endpoint.environment()):
+        target = target_of(Request((), arm_endpoint=endpoint.url))
+        with sign_in(target) as credential, ArmReader(target, credential) as arm:
+            asked = len(endpoint.requests)
+            with pytest.raises(NotAllowedError):
+                call(arm._clients(estates.one))
+        assert len(endpoint.requests) == asked
+
+
+def interrupt(endpoint: ArmEndpoint, subscription: str, futures: list[Future[Listing]]) -> None:
+    """Starts a reading that will be told to wait, and is interrupted while it does."""
+    target = target_of(Request((), arm_endpoint=endpoint.url))
+    with sign_in(target) as credential, ArmReader(target, credential) as arm:
+        futures.append(arm.later(lambda: arm.list_all(kinds.SERVICES, subscription)))
+        while not endpoint.arm_requests():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_does_not_sleep_on(estates: Any) -> None:
+    path = estates.list_path(SERVICES)
+    fault = Fault.refusing(path, 429, "TooManyRequests", "", (("Retry-After", "50"),))
+    futures: list[Future[Listing]] = []
+    with serve(estates.plain(1), faults=[fault]) as endpoint, isolated(endpoint.environment()):
+        with pytest.raises(KeyboardInterrupt):
+            interrupt(endpoint, estates.one, futures)
+        assert futures[0].result(timeout=10).failure is not None
+
+
+def test_redirects_are_not_followed(read: Any, estates: Any) -> None:
+    path = estates.list_path(NSGS)
+    fault = Fault(path, 307, headers=(("Location", "https://127.0.0.1:1/elsewhere"),))
+    snapshot, _ = read(estates.plain(1), faults=[fault])
+    assert [(entry.id, entry.reason) for entry in snapshot.incomplete] == [(path, "unavailable")]
+
+
+def test_retry_after_has_a_ceiling(read: Any, estates: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apim_audit.collect.pipeline._RETRY_AFTER_CEILING", 0.2)
+    path = estates.list_path(NSGS)
+    fault = replace(Fault.refusing(path, 429, "TooManyRequests", "", (("Retry-After", "86400"),)), times=2)
+    snapshot, endpoint = read(estates.plain(1), faults=[fault])
+    assert snapshot.incomplete == ()
+    assert sum(request.path == path for request in endpoint.requests) == 3
+
+
+def test_an_endpoint_that_throttles_for_ever_is_given_up(read: Any, estates: Any) -> None:
+    path = estates.list_path(NSGS)
+    fault = Fault.refusing(path, 429, "TooManyRequests", "", (("x-ms-retry-after-ms", "1"),))
+    snapshot, endpoint = read(estates.plain(1), faults=[fault])
+    assert [(entry.id, entry.reason) for entry in snapshot.incomplete] == [(path, "throttled")]
+    assert sum(request.path == path for request in endpoint.requests) <= 5
+
+
+def test_the_token_is_shown_nowhere(read: Any, estates: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("azure", "azure.identity", "msal", "urllib3"):
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    at_once = (("x-ms-retry-after-ms", "1"),)
+    faults = [
+        Fault.refusing(estates.nsg_id(0), 403, "AuthorizationFailed"),
+        Fault(estates.list_path(NSGS), 500, headers=at_once),
+    ]
+    snapshot, endpoint = read(estates.plain(1), faults=faults, token=TOKEN)
+    assert endpoint.token == TOKEN
+    assert TOKEN not in repr(snapshot)
+    assert TOKEN not in caplog.text
+    assert endpoint.identity_header not in caplog.text
+
+
+def test_the_token_is_not_in_errors(read: Any, estates: Any) -> None:
+    fault = Fault.refusing(estates.list_path(SERVICES), 401, "InvalidAuthenticationToken", TOKEN)
+    with pytest.raises(NoAuditError) as caught:
+        read(estates.plain(1), faults=[fault], token=TOKEN)
+    assert TOKEN not in str(caught.value) + caught.value.hint
+    assert caught.value.__cause__ is None
+
+
+def test_log_levels_are_restored(read: Any, estates: Any) -> None:
+    logging.getLogger("azure").setLevel(logging.INFO)
+    read(estates.plain(1))
+    assert logging.getLogger("azure").level == logging.INFO
+    logging.getLogger("azure").setLevel(logging.NOTSET)
+
+
+def test_a_password_file_does_not_replace_the_token(
+    read: Any, estates: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password PLANTED-PASSWORD\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setattr("apim_audit.demo.endpoint.devnull", str(netrc))
+    snapshot, _ = read(estates.plain(1))
+    assert snapshot.incomplete == ()

@@ -1,0 +1,167 @@
+"""Documents: known by type or id, passed over where they are none of ours, told where nothing can be made of them."""
+
+from typing import Any
+
+import pytest
+
+from apim_audit.core.estate import Unreadable
+from apim_audit.core.findings import Incomplete
+from apim_audit.decode import decode
+from apim_audit.snapshot import Snapshot, SourcedDocument
+from tests.decode.estates import (
+    NO_CATALOGUE,
+    SERVICE_ID,
+    estate,
+    messages,
+    nsg,
+    nsg_of,
+    only_instance,
+    read,
+    rule,
+    service,
+    subnet,
+    subnet_of,
+    table,
+    vnet,
+)
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, lambda text: f" {text} "])
+def test_types_in_any_letter_case(change: Any) -> None:
+    documents = [{**document, "type": change(document["type"])} for document in estate(rule())]
+    assert len(nsg_of(read(*documents)).rules) == 1
+
+
+@pytest.mark.parametrize("types", [None, "", 3, [], "Something.Else/thing"])
+def test_a_type_that_says_nothing_is_told_by_the_id(types: object) -> None:
+    documents = [{**document, "type": types} for document in estate(rule())]
+    assert len(nsg_of(read(*documents)).rules) == 1
+
+
+def test_a_wrong_type_is_told() -> None:
+    assert messages(read({**service(), "type": 3}, vnet(subnet()), nsg())) == [
+        "estate.json: API Management service Contoso: type 3 is not a text"
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"type": "Microsoft.Network/publicIPAddresses", "id": "/x"},
+        {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d"},
+        {"type": "Microsoft.ApiManagement/service/apis", "name": "a/b", "properties": 3},
+        {"type": "Microsoft.Network/effectiveSecurityAdminRules", "id": "/v/providers/x"},
+        {"type": "Microsoft.Resources/resourceGroups"},
+    ],
+)
+def test_other_types_are_passed_over(document: object) -> None:
+    decoded = read(document, *estate())
+    assert decoded.incomplete == ()
+    assert len(decoded.estate.instances) == 1
+
+
+@pytest.mark.parametrize("document", [3, None, [], "x", {}, {"id": 3}, {"id": "no id"}, {"properties": {}}])
+def test_what_is_no_resource_is_told_with_its_file(document: object) -> None:
+    decoded = read(document, *estate())
+    (entry,) = decoded.incomplete
+    assert (entry.reason, entry.needed) == ("invalid", True)
+    assert "estate.json" in entry.message
+    assert len(decoded.estate.instances) == 1
+
+
+def test_a_document_without_id_gets_one_from_type_and_name() -> None:
+    body = service(virtualNetworkType="None", virtualNetworkConfiguration=None)
+    del body["id"]
+    instance = only_instance(read(body))
+    assert instance.id == "/providers/Microsoft.ApiManagement/service/Contoso"
+    assert (instance.name, instance.subscription_id, instance.resource_group) == ("Contoso", "", "")
+
+
+def test_a_subnet_without_id_joins_the_vnet_without_id() -> None:
+    alone = {"type": "Microsoft.Network/virtualNetworks/subnets", "name": "v/s", "properties": subnet()["properties"]}
+    around = {"type": "Microsoft.Network/virtualNetworks", "name": "v", "properties": vnet()["properties"]}
+    made = "/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
+    named = service(virtualNetworkConfiguration={"subnetResourceId": made})
+    assert not isinstance(subnet_of(read(named, alone, around, nsg())).virtual_network, Unreadable)
+
+
+def test_a_service_without_any_name_is_not_lost() -> None:
+    body = service()
+    del body["id"], body["name"]
+    assert len(read(body, *estate()).estate.instances) == 2
+
+
+def test_a_document_given_twice_is_one() -> None:
+    once, twice = read(*estate(rule())), read(*estate(rule()), *estate(rule()))
+    assert once == twice
+
+
+def test_what_differs_without_bearing_is_told_but_not_needed() -> None:
+    documents = estate(rule())
+    copies = [{**document, "etag": "other"} for document in documents]
+    decoded = read(*documents, *copies)
+    assert decoded.estate == read(*documents).estate
+    assert {(entry.reason, entry.needed) for entry in decoded.incomplete} == {("duplicate", False)}
+    assert len(decoded.incomplete) == 3
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        service(platformVersion="stv1"),
+        service(virtualNetworkType="Internal"),
+        {**service(), "sku": {"name": "Developer"}},
+        {**service(), "location": "East US"},
+        service(SERVICE_ID.upper(), additionalLocations=[{"location": "East US"}]),
+        service(platformVersion=5),
+    ],
+)
+def test_a_service_given_twice_with_different_content_is_unreadable(other: Any) -> None:
+    decoded = read(*estate(), other)
+    instance = only_instance(decoded)
+    assert instance.unreadable == "API Management service Contoso is given twice with different content"
+    assert ("duplicate", True) in {(entry.reason, entry.needed) for entry in decoded.incomplete}
+
+
+def test_an_nsg_given_twice_with_different_content_is_unreadable() -> None:
+    decoded = read(*estate(rule()), nsg(rule(access="Deny")))
+    found = subnet_of(decoded).nsg
+    assert isinstance(found, Unreadable)
+    assert found.message == "NSG nsg-y is given twice with different content"
+
+
+def test_documents_nested_as_deeply_as_a_parser_lets_through_are_compared_without_harm() -> None:
+    def nested(leaf: int) -> list[Any]:
+        value: list[Any] = [leaf]
+        for _ in range(100_000):
+            value = [value]
+        return value
+
+    twins = [nsg(rule(), deep=nested(leaf)) for leaf in (1, 2)]
+    decoded = read(service(), vnet(subnet()), *twins)
+    assert len(nsg_of(decoded).rules) == 1
+
+
+def test_duplicates_name_both_files() -> None:
+    sourced = [SourcedDocument("a.json", document) for document in estate()]
+    decoded = decode(Snapshot((*sourced, SourcedDocument("b.json", nsg(rule())))), NO_CATALOGUE)
+    assert messages(decoded) == ["a.json and b.json: NSG nsg-y is given twice with different content"]
+
+
+def test_what_the_snapshot_could_not_read_comes_first_then_the_rest_by_id() -> None:
+    gap = Incomplete("zzz", "forbidden", "no")
+    bad = [{**table(3), "id": table()["id"] + suffix} for suffix in ("B", "a", "C")]
+    decoded = read(*bad, incomplete=(gap,))
+    assert decoded.incomplete[0] == gap
+    ids = [entry.id.rpartition("/")[2] for entry in decoded.incomplete[1:]]
+    assert ids == ["rt-aa", "rt-aB", "rt-aC"]
+
+
+def test_the_order_of_documents_does_not_matter() -> None:
+    documents = [*estate(rule(access="x")), rule("B", priority=7), table(), vnet(subnet())]
+    assert read(*documents) == read(*reversed(documents))
+
+
+def test_nothing_at_all_is_an_empty_estate() -> None:
+    decoded = read()
+    assert (decoded.estate.instances, decoded.incomplete, decoded.notes) == ((), (), ())

@@ -1,0 +1,197 @@
+"""Services and workspace gateways: every location, and no instance ever lost."""
+
+from typing import Any
+
+import pytest
+
+from apim_audit.core.estate import InstanceKind, Location, Subnet, Unreadable
+from apim_audit.core.requirements import VirtualNetworkType
+from tests.decode.estates import GROUP, SERVICE_ID, SUBNET_ID, messages, nsg, only_instance, read, service, subnet, vnet
+
+GATEWAY_ID = f"{GROUP}/providers/Microsoft.ApiManagement/gateways/gw-1"
+MARKER = "Microsoft.WindowsAzure.ApiManagement.Service.Disabled"
+
+
+def gateway(**changes: Any) -> dict[str, Any]:
+    properties = {"backend": {"subnet": {"id": SUBNET_ID}}, "virtualNetworkType": "Internal", **changes}
+    return {
+        "id": GATEWAY_ID,
+        "name": "gw-1",
+        "type": "Microsoft.ApiManagement/gateways",
+        "location": "westeurope",
+        "sku": {"name": "WorkspaceGatewayPremium"},
+        "properties": properties,
+    }
+
+
+def extra(name: object, **changes: Any) -> dict[str, Any]:
+    return {"location": name, "platformVersion": "stv1", "sku": {"name": "Premium"}, **changes}
+
+
+def test_a_service_as_arm_gives_it() -> None:
+    decoded = read(service(), vnet(subnet()), nsg())
+    instance = only_instance(decoded)
+    assert (instance.id, instance.name) == (SERVICE_ID, "Contoso")
+    assert (instance.subscription_id, instance.resource_group) == ("0000-11", "rg-Net")
+    assert (instance.kind, instance.sku) == (InstanceKind.SERVICE, "Premium")
+    assert instance.virtual_network_type is VirtualNetworkType.EXTERNAL
+    assert (instance.unreadable, instance.provisioning_state) == ("", "Succeeded")
+    assert not instance.disabled_by_migration
+    (location,) = instance.locations
+    assert (location.name, location.primary, location.platform_version) == ("West Europe", True, "stv2")
+    assert location.subnet_id == SUBNET_ID
+    assert not location.gateway_disabled
+
+
+def test_locations_come_primary_first_then_by_name() -> None:
+    others = [extra("West US"), extra("eastus", disableGateway=True), extra("East Asia")]
+    instance = only_instance(read(service(additionalLocations=others), vnet(subnet()), nsg()))
+    assert [location.name for location in instance.locations] == ["West Europe", "East Asia", "eastus", "West US"]
+    assert [location.primary for location in instance.locations] == [True, False, False, False]
+    assert [location.gateway_disabled for location in instance.locations] == [False, False, True, False]
+    assert [location.platform_version for location in instance.locations] == ["stv2", "stv1", "stv1", "stv1"]
+
+
+def test_an_additional_location_without_subnet_has_none() -> None:
+    instance = only_instance(read(service(additionalLocations=[extra("East US")]), vnet(subnet()), nsg()))
+    assert (instance.locations[1].subnet_id, instance.locations[1].subnet) == (None, None)
+
+
+def test_an_additional_location_has_its_own_subnet() -> None:
+    other = extra("East US", virtualNetworkConfiguration={"subnetResourceId": SUBNET_ID.upper()})
+    instance = only_instance(read(service(additionalLocations=[other]), vnet(subnet()), nsg()))
+    assert instance.locations[1].subnet_id == SUBNET_ID.upper()
+    assert isinstance(instance.locations[1].subnet, Subnet)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("External", VirtualNetworkType.EXTERNAL),
+        ("internal", VirtualNetworkType.INTERNAL),
+        (" NONE ", VirtualNetworkType.NONE),
+    ],
+)
+def test_network_types_in_any_case(written: str, expected: VirtualNetworkType) -> None:
+    instance = only_instance(read(service(virtualNetworkType=written), vnet(subnet()), nsg()))
+    assert instance.virtual_network_type is expected
+    assert not instance.unreadable
+
+
+def test_a_service_without_vnet() -> None:
+    decoded = read(service(virtualNetworkType=None, virtualNetworkConfiguration=None))
+    instance = only_instance(decoded)
+    assert instance.virtual_network_type is VirtualNetworkType.NONE
+    assert instance.locations == (Location("West Europe", True, "stv2", None, None),)  # noqa: FBT003  (primary)
+    assert (instance.unreadable, decoded.incomplete) == ("", ())
+
+
+def test_a_service_in_a_vnet_that_names_no_subnet_has_an_unreadable_one() -> None:
+    decoded = read(service(virtualNetworkConfiguration=None))
+    instance = only_instance(decoded)
+    assert instance.unreadable == ""
+    expected = Unreadable(SERVICE_ID, "the subnet of West Europe is not named in the document")
+    assert instance.locations[0].subnet == expected
+    assert instance.locations[0].subnet_id is None
+    (entry,) = decoded.incomplete
+    assert "properties.virtualNetworkConfiguration.subnetResourceId is missing" in entry.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"virtualNetworkType": None}, "properties.virtualNetworkType is missing"),
+        ({"virtualNetworkType": "Outer"}, "virtualNetworkType 'Outer' is not None, External or Internal"),
+        ({"virtualNetworkType": 1}, "virtualNetworkType 1 is not a text"),
+        ({"virtualNetworkConfiguration": "x"}, "virtualNetworkConfiguration 'x' is not an object"),
+        ({"virtualNetworkConfiguration": {"subnetResourceId": 4}}, "subnetResourceId 4 is not a text"),
+        ({"platformVersion": 2}, "platformVersion 2 is not a text"),
+        ({"additionalLocations": {}}, "additionalLocations {} is not a list"),
+        ({"additionalLocations": [extra("East US"), 3]}, "additionalLocations[1] 3 is not an object"),
+        ({"additionalLocations": [extra(None)]}, "additionalLocations[0].location is missing"),
+        ({"additionalLocations": [extra("x", disableGateway="no")]}, "disableGateway 'no' is not true or false"),
+        ({"customProperties": []}, "customProperties [] is not an object"),
+        ({"provisioningState": []}, "provisioningState [] is not a text"),
+    ],
+)
+def test_a_service_that_makes_no_sense_is_kept_and_unreadable(changes: dict[str, Any], told: str) -> None:
+    decoded = read(service(**changes), vnet(subnet()), nsg())
+    instance = only_instance(decoded)
+    assert told in instance.unreadable
+    assert any(told in message for message in messages(decoded))
+    assert instance.locations[0].name == "West Europe"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("properties", None, "properties is missing"),
+        ("properties", "x", "properties 'x' is not an object"),
+        ("sku", None, "sku is missing"),
+        ("sku", {}, "sku.name is missing"),
+        ("sku", {"name": 3}, "sku.name 3 is not a text"),
+        ("location", None, "location is missing"),
+        ("location", 1, "location 1 is not a text"),
+        ("name", 1, "name 1 is not a text"),
+    ],
+)
+def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value: object, told: str) -> None:
+    decoded = read({**service(), field: value}, vnet(subnet()), nsg())
+    instance = only_instance(decoded)
+    assert told in instance.unreadable
+    assert len(instance.locations) == 1
+    assert instance.locations[0].primary
+    assert instance.id == SERVICE_ID
+
+
+def test_everything_wrong_with_a_service_is_told_at_once() -> None:
+    bad = {**service(platformVersion=1, disableGateway="x"), "sku": 5, "location": []}
+    told = "\n".join(messages(read(bad, vnet(subnet()), nsg())))
+    for field in ("platformVersion 1", "disableGateway 'x'", "sku 5", "location []"):
+        assert field in told
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({MARKER: "True"}, True),
+        ({MARKER.upper(): "true"}, True),
+        ({MARKER: True}, True),
+        ({MARKER: "False"}, False),
+        ({MARKER: False}, False),
+        ({MARKER: None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_the_marker_of_an_automatic_migration(properties: object, expected: bool) -> None:  # noqa: FBT001  (a table)
+    instance = only_instance(read(service(customProperties=properties), vnet(subnet()), nsg()))
+    assert instance.disabled_by_migration is expected
+
+
+def test_a_workspace_gateway_as_arm_gives_it() -> None:
+    instance = only_instance(read(gateway(), vnet(subnet()), nsg()))
+    assert (instance.kind, instance.sku) == (InstanceKind.GATEWAY, "WorkspaceGatewayPremium")
+    assert instance.virtual_network_type is VirtualNetworkType.INTERNAL
+    assert isinstance(instance.locations[0].subnet, Subnet)
+    assert instance.locations[0].primary
+    assert instance.locations[0].platform_version is None
+
+
+@pytest.mark.parametrize("backend", [None, {}, {"subnet": None}])
+def test_a_workspace_gateway_without_subnet(backend: object) -> None:
+    decoded = read(gateway(backend=backend, virtualNetworkType=None))
+    instance = only_instance(decoded)
+    assert (instance.locations[0].subnet, instance.unreadable, decoded.incomplete) == (None, "", ())
+
+
+def test_a_workspace_gateway_need_not_tell_its_network_type() -> None:
+    instance = only_instance(read(gateway(virtualNetworkType=None), vnet(subnet()), nsg()))
+    assert instance.unreadable == ""
+    assert isinstance(instance.locations[0].subnet, Subnet)
+
+
+def test_instances_come_by_id_in_any_letter_case() -> None:
+    ids = [SERVICE_ID.replace("Contoso", name) for name in ("b", "A", "C")]
+    decoded = read(*(service(each) for each in ids), gateway(), vnet(subnet()), nsg())
+    assert [instance.name for instance in decoded.estate.instances] == ["gw-1", "A", "b", "C"]

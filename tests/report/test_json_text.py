@@ -1,0 +1,25 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apim_audit.core.rules import Direction
+from apim_audit.report.json_text import to_text
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+def test_the_text_is_the_standard_librarys(value: object) -> None:
+    assert to_text(value) == json.dumps(value, indent=2) + "\n"  # type: ignore[arg-type]
+
+
+def test_a_named_value_is_written_as_its_text() -> None:
+    assert to_text([Direction.INBOUND]) == '[\n  "Inbound"\n]\n'
+
+
+def test_lone_surrogates_and_control_characters_stay_ascii() -> None:
+    assert to_text("\ud800\x1b\x7f\u202e").isascii()

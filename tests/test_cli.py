@@ -1,0 +1,464 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from apim_audit import __version__
+from apim_audit import report as reports
+from apim_audit.catalogue import load_catalogue
+from apim_audit.cli import main
+from apim_audit.cli.options import Check, Cloud, Collect, Command, Demo, ReportFile, Requirements, Subscription
+from apim_audit.cli.parsing import parse
+from apim_audit.cli.streams import style_of
+from apim_audit.core.findings import Incomplete, Report, Severity
+from apim_audit.core.requirements import NetworkModel
+from apim_audit.errors import UsageError
+from apim_audit.report import RENDERERS, Format, Style
+from apim_audit.run import DEFAULT_BASELINE, FailOn, Target, exit_status
+from tests.report.samples import BLOCKED, COMPLIANT, DEFAULT_ONLY, FORBIDDEN, UNKNOWN, instance, location, report
+
+ROOT = Path(__file__).parents[1]
+NSG_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkSecurityGroups/n"
+VNET_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v"
+SERVICE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/contoso"
+
+
+@pytest.mark.parametrize(
+    ("argv", "command"),
+    [
+        ("check a.json", Check(files=("a.json",))),
+        (
+            "check a - -f json -o out --service-tags tags --fail-on note --allow-unknown --allow-incomplete -q",
+            Check(
+                files=("a", "-"),
+                format=Format.JSON,
+                output="out",
+                service_tags="tags",
+                fail_on=FailOn.NOTE,
+                allow_unknown=True,
+                allow_incomplete=True,
+                quiet=True,
+            ),
+        ),
+        (
+            "check a --report json=x=y --report table=z --baseline 2026-04",
+            Check(files=("a",), report=(ReportFile("json", "x=y"), ReportFile("table", "z")), baseline="2026-04"),
+        ),
+        ("check a --fail-on NEVER --format JSON", Check(files=("a",), fail_on=FailOn.NEVER, format=Format.JSON)),
+        ("subscription s1 s2", Subscription(subscriptions=("s1", "s2"))),
+        (
+            "subscription s -g rg -n a -n b --cloud azurechinacloud --arm-endpoint https://x --save-snapshot f -v",
+            Subscription(
+                subscriptions=("s",),
+                resource_group="rg",
+                name=("a", "b"),
+                cloud=Cloud.CHINA,
+                arm_endpoint="https://x",
+                save_snapshot="f",
+                verbose=True,
+            ),
+        ),
+        ("collect s -o f --allow-incomplete", Collect(subscriptions=("s",), output="f", allow_incomplete=True)),
+        ("requirements", Requirements()),
+        (
+            "requirements --network-model stv1 -f json",
+            Requirements(network_model=NetworkModel.STV1, format=Format.JSON),
+        ),
+        ("demo -f json", Demo(format=Format.JSON)),
+    ],
+)
+def test_argv_becomes_a_value(argv: str, command: Command) -> None:
+    assert parse(argv.split()) == command
+
+
+def test_a_command_is_frozen() -> None:
+    command = parse(["check", "a"])
+    with pytest.raises(FrozenInstanceError):
+        command.quiet = True  # type: ignore[union-attr, misc]
+
+
+def test_a_target_is_what_to_read() -> None:
+    command = parse(["collect", "s", "-o", "f", "-g", "rg", "-n", "a", "--cloud", "AzureUSGovernment"])
+    assert isinstance(command, Collect)
+    assert command.target == Target(("s",), "rg", ("a",), "AzureUSGovernment", None)
+
+
+def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APIM_AUDIT_ARM_ENDPOINT", "https://127.0.0.1:1")
+    command = parse(["subscription", "s"])
+    assert isinstance(command, Subscription)
+    assert command.arm_endpoint == "https://127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ("", "Missing command."),
+        ("chek", "No such command 'chek'."),
+        ("check", "Missing argument 'FILE"),
+        ("check a --foo", "No such option: --foo"),
+        ("check a -f xml", "'xml' is not one of 'table', 'json'."),
+        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json."),
+        ("check a --report json=", "'json=' is not FORMAT=FILE"),
+        ("check a --report json", "'json' is not FORMAT=FILE"),
+        ("check a --fail-on loud", "'loud' is not one of 'error', 'warning', 'note', 'never'."),
+        ("collect s", "Missing option '-o' / '--output'."),
+        ("subscription", "Missing argument 'ID"),
+        ("subscription s --cloud Moon", "'Moon' is not one of"),
+    ],
+)
+def test_argv_that_makes_no_sense_is_a_usage_error(argv: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(argv.split())
+    assert message in str(caught.value)
+    assert "Value error" not in str(caught.value)
+    assert "--help" in caught.value.hint
+
+
+def test_every_format_of_the_command_line_has_a_renderer() -> None:
+    assert list(RENDERERS) == list(Format)
+
+
+def test_the_default_baseline_is_in_the_catalogue() -> None:
+    assert load_catalogue().baseline(DEFAULT_BASELINE) is not None
+
+
+NOTE = replace(DEFAULT_ONLY, severity=Severity.NOTE)
+UNNEEDED = replace(FORBIDDEN, needed=False)
+
+
+@pytest.mark.parametrize(
+    ("checks", "incomplete", "fail_on", "allowed", "status"),
+    [
+        ((), (), "warning", "", 0),
+        ((COMPLIANT,), (), "note", "", 0),
+        ((BLOCKED,), (), "error", "", 3),
+        ((BLOCKED,), (), "warning", "", 3),
+        ((BLOCKED,), (), "never", "", 0),
+        ((DEFAULT_ONLY,), (), "error", "", 0),
+        ((DEFAULT_ONLY,), (), "warning", "", 3),
+        ((NOTE,), (), "warning", "", 0),
+        ((NOTE,), (), "note", "", 3),
+        ((UNKNOWN,), (), "warning", "", 4),
+        ((UNKNOWN,), (), "never", "", 4),
+        ((UNKNOWN,), (), "warning", "unknown", 0),
+        ((UNKNOWN,), (), "warning", "incomplete", 4),
+        ((UNKNOWN, BLOCKED), (), "warning", "", 3),
+        ((UNKNOWN, BLOCKED), (), "never", "", 4),
+        ((COMPLIANT,), (FORBIDDEN,), "warning", "", 4),
+        ((COMPLIANT,), (FORBIDDEN,), "never", "", 4),
+        ((COMPLIANT,), (FORBIDDEN,), "warning", "incomplete", 0),
+        ((COMPLIANT,), (FORBIDDEN,), "warning", "unknown", 4),
+        ((COMPLIANT,), (UNNEEDED,), "warning", "", 0),
+        ((UNKNOWN,), (FORBIDDEN,), "warning", "unknown incomplete", 0),
+        ((BLOCKED,), (FORBIDDEN,), "warning", "unknown incomplete", 3),
+    ],
+)
+def test_the_exit_status(
+    checks: tuple[Any, ...], incomplete: tuple[Incomplete, ...], fail_on: str, allowed: str, status: int
+) -> None:
+    found: Report = report(instance(location(*checks)), incomplete=incomplete)
+    allow = {"allow_unknown": "unknown" in allowed, "allow_incomplete": "incomplete" in allowed}
+    assert exit_status(found, FailOn(fail_on), **allow) == status
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "colour"),
+    [
+        (Screen(), {}, True),
+        (io.StringIO(), {}, False),
+        (None, {}, False),
+        (Screen(), {"NO_COLOR": "1"}, False),
+        (Screen(), {"NO_COLOR": ""}, True),
+        (Screen(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1"}, True),
+        (Screen(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_colours_are_for_terminals(stream: Any, environment: Mapping[str, str], colour: bool) -> None:  # noqa: FBT001
+    assert style_of(stream, environment).colour is colour
+
+
+def test_the_width_is_the_screens_or_eighty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    assert style_of(Screen(), {}) == Style(colour=True, width=100)
+    assert style_of(io.StringIO(), {}) == Style(colour=False, width=80)
+    monkeypatch.setenv("COLUMNS", "7")
+    assert style_of(Screen(), {}).width == 40
+
+
+def run(*argv: str, stdin: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[bytes]":
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "APIM_AUDIT_"))}
+    return subprocess.run(  # noqa: S603  (our own program)
+        [sys.executable, "-m", "apim_audit", *argv],
+        input=stdin,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**inherited, **environment},
+        timeout=120,
+    )
+
+
+def service(**properties: Any) -> dict[str, Any]:
+    return {
+        "id": SERVICE_ID,
+        "name": "contoso",
+        "type": "Microsoft.ApiManagement/service",
+        "location": "West Europe",
+        "sku": {"name": "Developer", "capacity": 1},
+        "properties": {
+            "provisioningState": "Succeeded",
+            "platformVersion": "stv2",
+            "virtualNetworkType": "Internal",
+            "virtualNetworkConfiguration": {"subnetResourceId": f"{VNET_ID}/subnets/apim"},
+            **properties,
+        },
+    }
+
+
+def rule(name: str, priority: int, direction: str, access: str, ends: tuple[str, str, str]) -> dict[str, Any]:
+    source, destination, port = ends
+    return {
+        "name": name,
+        "properties": {
+            "priority": priority,
+            "direction": direction,
+            "access": access,
+            "protocol": "*",
+            "sourceAddressPrefix": source,
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": destination,
+            "destinationPortRange": port,
+        },
+    }
+
+
+ALLOW_IN = rule("AllowIn", 100, "Inbound", "Allow", ("*", "*", "*"))
+ALLOW_OUT = rule("AllowOut", 100, "Outbound", "Allow", ("*", "*", "*"))
+DENY_OUT = rule("DenyOut", 90, "Outbound", "Deny", ("*", "*", "*"))
+
+
+def network(*rules: dict[str, Any]) -> list[dict[str, Any]]:
+    subnet = {
+        "id": f"{VNET_ID}/subnets/apim",
+        "name": "apim",
+        "properties": {"addressPrefix": "10.0.1.0/24", "networkSecurityGroup": {"id": NSG_ID}},
+    }
+    vnet = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet], "virtualNetworkPeerings": []}
+    return [
+        {
+            "id": VNET_ID,
+            "name": "v",
+            "type": "Microsoft.Network/virtualNetworks",
+            "location": "westeurope",
+            "properties": vnet,
+        },
+        {
+            "id": NSG_ID,
+            "name": "n",
+            "type": "Microsoft.Network/networkSecurityGroups",
+            "location": "westeurope",
+            "properties": {"securityRules": list(rules)},
+        },
+    ]
+
+
+FINE = json.dumps([service(), *network(ALLOW_IN, ALLOW_OUT)]).encode()
+BAD = json.dumps([service(), *network(ALLOW_IN, ALLOW_OUT, DENY_OUT)]).encode()
+UNREADABLE = json.dumps([service()]).encode()
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize(
+    ("stdin", "options", "status"),
+    [
+        (FINE, "", 0),
+        (BAD, "", 3),
+        (BAD, "--fail-on never", 0),
+        (UNREADABLE, "", 4),
+        (UNREADABLE, "--allow-unknown", 4),
+        (UNREADABLE, "--allow-unknown --allow-incomplete", 0),
+        (b"[]", "", 0),
+        (b"", "", 5),
+        (b"{", "", 5),
+        (FINE, "--service-tags none", 5),
+        (FINE, "--baseline 1999-01", 2),
+        (FINE, "-", 2),
+    ],
+)
+def test_the_exit_status_of_check_whatever_the_format(stdin: bytes, options: str, status: int, form: str) -> None:
+    done = run("check", "-", *options.split(), "-f", form, stdin=stdin)
+    assert done.returncode == status, done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"),
+    [
+        ("", 2),
+        ("check --foo", 2),
+        ("requirements", 0),
+        ("requirements --network-model v2-injection", 2),
+        ("requirements --network-model v2-injection --baseline 2026-04", 0),
+        ("--version", 0),
+        ("--help", 0),
+        ("check -h", 0),
+    ],
+)
+def test_the_exit_status_of_the_rest(argv: str, status: int) -> None:
+    done = run(*argv.split())
+    assert done.returncode == status, done.stderr
+    assert bool(done.stdout) == (status == 0)
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("stdin", [FINE, BAD, UNREADABLE, b"[]"])
+def test_what_check_prints_fits_the_schema(stdin: bytes) -> None:
+    assert fits_the_schema(run("check", "-", "-f", "json", stdin=stdin).stdout)
+
+
+def test_the_demo_shows_its_report_and_is_fine() -> None:
+    done = run("demo", "-f", "json")
+    assert done.returncode == 0, done.stderr
+    assert fits_the_schema(done.stdout)
+    assert {"blocked", "missing", "unknown"} <= set(json.loads(done.stdout)["summary"]["verdicts"])
+
+
+def fits_the_schema(text: bytes) -> bool:
+    schema = json.loads((Path(reports.__file__).parent / "report.schema.json").read_bytes())
+    return Draft202012Validator(schema).is_valid(json.loads(text))
+
+
+def test_no_audit_says_so_with_cause_and_advice() -> None:
+    done = run("check", "none.json")
+    lines = done.stderr.decode().splitlines()
+    assert lines[0] == "apim-audit: no audit was performed: the input cannot be read:"
+    assert lines[1] == "  none.json: No such file or directory"
+    assert done.stdout == b""
+    assert run("check", "-").stderr.decode().splitlines()[-1].startswith("hint: Give JSON as Azure Resource Manager")
+
+
+def test_the_version() -> None:
+    assert run("--version").stdout.decode().strip() == f"apim-audit {__version__}"
+
+
+def test_reports_go_where_they_are_told(tmp_path: Path) -> None:
+    text, first, second = (str(tmp_path / name) for name in ("text", "first", "second"))
+    done = run("check", "-", "-o", text, "--report", f"json={first}", "--report", f"json={second}", stdin=BAD)
+    assert done.returncode == 3
+    assert done.stdout == b""
+    assert "blocked" in Path(text).read_text(encoding="utf-8")
+    assert Path(first).read_bytes() == Path(second).read_bytes()
+    assert json.loads(Path(first).read_bytes())["summary"]["instances"] == 1
+    assert done.stderr.decode().startswith("1 instance, 1 location")
+
+
+def test_quiet_means_nothing_but_errors_on_standard_error() -> None:
+    assert run("check", "-", "-f", "json", stdin=BAD).stderr != b""
+    assert run("check", "-", "-f", "json", "-q", stdin=BAD).stderr == b""
+    assert run("check", "-", "-q", stdin=UNREADABLE).stderr == b""
+    assert run("check", "-", "-q").stderr != b""
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    ["-o none/x", "-o .", "--report json=none/x", "-o same --report json=same"],
+)
+def test_outputs_that_cannot_be_written_are_told_before_anything_is_read(outputs: str) -> None:
+    done = run("check", "-", *outputs.split(), stdin=b"{")
+    assert done.returncode == 2, done.stderr
+    assert not (ROOT / "same").exists()
+
+
+def test_a_reader_who_leaves_is_no_error(tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_bytes(BAD)
+    process = subprocess.Popen(  # noqa: S603  (our own program)
+        [sys.executable, "-m", "apim_audit", "check", str(file), "-f", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 3
+    assert b"Traceback" not in errors
+    assert b"Broken" not in errors
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "apim_audit", "requirements"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            cwd=ROOT,
+        )
+    assert done.returncode == 5
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_report_is_utf_8_whatever_the_locale() -> None:
+    named = json.loads(FINE)
+    named[0]["name"] = "caf\u00e9 \ud800"
+    done = run("check", "-", stdin=json.dumps(named).encode(), LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    assert "caf\u00e9" in done.stdout.decode("utf-8")
+
+
+def test_names_from_outside_do_nothing_to_the_terminal() -> None:
+    evil = json.loads(BAD)
+    evil[0]["name"] = "x\x1b[2J\u202e\x9b31m"
+    evil[2]["properties"]["securityRules"][2]["name"] = "deny\x1b]0;owned\x07"
+    done = run("check", "-", "a\x1b[2Jb", stdin=json.dumps(evil).encode())
+    assert done.returncode == 5
+    assert all(line.isprintable() for line in done.stderr.decode().splitlines())
+    done = run("check", "-", stdin=json.dumps(evil).encode())
+    assert all(line.isprintable() for line in done.stdout.decode().split("\n"))
+    assert "owned" in done.stdout.decode()
+
+
+def test_judging_a_snapshot_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    snapshot = tmp_path / "s.json"
+    head = {"format": "apim-audit-snapshot", "formatVersion": 1, "takenAt": "2026-11-22T06:31:00Z", "cloud": None}
+    scope = {"subscriptions": ["s"], "resourceGroup": None, "names": []}
+    documents = [{"source": "live", "body": body} for body in json.loads(BAD)]
+    content = {**head, "scope": scope, "serviceTags": None, "incomplete": [], "documents": documents}
+    snapshot.write_text(json.dumps(content))
+    first, second = (run("check", str(snapshot), "-f", "json", PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    assert first.stdout == second.stdout
+    assert json.loads(first.stdout)["takenAt"] == "2026-11-22T06:31:00Z"
+    assert json.loads(first.stdout)["scope"]["subscriptions"] == ["s"]
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Interrupted(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise KeyboardInterrupt
+
+    class Input:
+        buffer = Interrupted()
+
+    monkeypatch.setattr(sys, "stdin", Input())
+    assert main(["check", "-"]) == 130
+    assert capsys.readouterr().err == "apim-audit: interrupted\n"
