@@ -6,11 +6,10 @@ This is the construction of atomic predicates, done in one dimension, where it i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
+from itertools import accumulate, compress, repeat
+from operator import itemgetter, xor
 
-from apim_audit.core.intervals import IntervalSet
-
-Span = tuple[int, int]
+from apim_audit.core.intervals import EMPTY, IntervalSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,35 +18,39 @@ class Classes:
 
     Attributes:
         hull: what is cut.
-        segments: for each class its (first, last) spans, lowest first; None for the class that no set touches.
-        masks: for each distinct set the mask of the classes in it.
+        cuts: the sets that cut it, each a part of the hull.
+        classes: for each class the mask of the cuts that it lies in; 0 is what no cut touches.
+        lowest_members: the lowest member of each class but the untouched one.
+        masks: for each set that was asked for the mask of the classes in it.
     """
 
     hull: IntervalSet
-    segments: tuple[Sequence[Span] | None, ...]
+    cuts: tuple[IntervalSet, ...]
+    classes: tuple[int, ...]
+    lowest_members: Mapping[int, int]
     masks: Mapping[IntervalSet, int]
 
     def members(self, mask: int) -> IntervalSet:
         """Returns the members of the classes in a mask."""
-        found: list[Span] = []
-        for number, spans in enumerate(self.segments):
+        found = EMPTY
+        for number, cuts in enumerate(self.classes):
             if mask >> number & 1:
-                found += self._untouched().spans() if spans is None else spans
-        return IntervalSet.union_of(found)
+                found = found | self._class(cuts)
+        return found
 
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
         return min(
-            self._untouched().first() if spans is None else spans[0][0]
-            for number, spans in enumerate(self.segments)
+            self.lowest_members[cuts] if cuts else self._class(cuts).first()
+            for number, cuts in enumerate(self.classes)
             if mask >> number & 1
         )
 
-    def _untouched(self) -> IntervalSet:
-        if len(self.segments) == 1:
-            return self.hull
-        touched = IntervalSet.union_of(span for spans in self.segments if spans is not None for span in spans)
-        return self.hull - touched
+    def _class(self, cuts: int) -> IntervalSet:
+        found = self.hull
+        for bit, cut in enumerate(self.cuts):
+            found = found & cut if cuts >> bit & 1 else found - cut
+        return found
 
 
 @lru_cache(maxsize=32768)
@@ -64,19 +67,18 @@ def classify(hull: IntervalSet, sets: Iterable[IntervalSet]) -> Classes:
     cuts: dict[IntervalSet, IntervalSet] = {each: meet(hull, each) for each in sets}
     partial = [each for each, cut in cuts.items() if cut is not hull and cut]
     if not partial:
-        return Classes(hull, (None,), {each: 1 if cut is hull else 0 for each, cut in cuts.items()})
-    segments, touched = _sweep([cuts[each] for each in partial])
+        return Classes(hull, (), (0,), {}, {each: 1 if cut is hull else 0 for each, cut in cuts.items()})
+    lowest, touched = _sweep([cuts[each] for each in partial])
     # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
-    untouched = [(0, None)] if touched < hull.size() else []
-    classes: list[tuple[int, Sequence[Span] | None]] = [*untouched, *segments.items()]
+    classes = (0, *lowest) if touched < hull.size() else tuple(lowest)
     full = (1 << len(classes)) - 1
     masks = {each: full if cut is hull else 0 for each, cut in cuts.items()}
-    masks.update(zip(partial, _transposed([here for here, _ in classes], len(partial)), strict=True))
-    return Classes(hull, tuple(spans for _, spans in classes), masks)
+    masks.update(zip(partial, _transposed(classes, len(partial)), strict=True))
+    return Classes(hull, tuple(cuts[each] for each in partial), classes, lowest, masks)
 
 
 def _transposed(classes: Iterable[int], count: int) -> list[int]:
-    """Returns for each set the mask of its classes, from the mask of sets that each class has."""
+    """Returns for each cut the mask of its classes, from the mask of cuts that each class has."""
     masks = [0] * count
     for number, here in enumerate(classes):
         left = here
@@ -87,24 +89,18 @@ def _transposed(classes: Iterable[int], count: int) -> list[int]:
     return masks
 
 
-def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, list[Span]], int]:
-    """Returns the spans that lie in some cuts, by the mask of those cuts, and how many integers lie in any."""
-    # Toggle one bit a set at each bound and read off, between two bounds, which sets are there. Sorting is nearly free:
-    # the bounds of each set are a sorted run.
+def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, int], int]:
+    """Returns the lowest member of each class, by the mask of its cuts, and how many integers lie in any cut."""
+    # Toggle one bit a cut at each bound; between two bounds the toggles add up to the cuts there. Every step is
+    # one call over whole sequences, because a tag has thousands of bounds.
     toggles: list[tuple[int, int]] = []
     for bit, cut in enumerate(cuts):
         toggles += zip(cut.bounds, repeat(1 << bit))
-    if len(cuts) > 1:
-        toggles.sort()
-    segments: dict[int, list[Span]] = {}
-    here = start = touched = 0
-    for bound, toggle in toggles:
-        if here and start < bound:
-            touched += bound - start
-            if here in segments:
-                segments[here].append((start, bound - 1))
-            else:
-                segments[here] = [(start, bound - 1)]
-        here ^= toggle
-        start = bound
-    return segments, touched
+    toggles.sort()
+    # Of several toggles at one bound the last sum counts: a dict keeps the last.
+    sums = dict(zip(map(itemgetter(0), toggles), accumulate(map(itemgetter(1), toggles), xor), strict=True))
+    bounds, here = list(sums), list(sums.values())
+    touched = sum(compress(bounds[1:], here)) - sum(compress(bounds, here))
+    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
+    lowest.pop(0, None)
+    return dict(sorted(lowest.items(), key=itemgetter(1))), touched

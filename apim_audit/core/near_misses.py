@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -78,27 +79,35 @@ def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset,
 def _field_in_the_way(rule: SecurityRule, wanted: Wanted, site: Site) -> Iterator[Field]:
     """Yields the one field in which a rule falls short of the required flows, or nothing."""
     plain = _plain_faults(rule, wanted)
-    if len(plain) > 1:
+    turned = rule if rule.direction is wanted.direction else replace(rule, direction=wanted.direction)
+    if len(plain) > 1 or (plain and not _names_peer(turned, wanted)):
         return
-    turned = replace(rule, direction=wanted.direction)
     faults = plain + _end_faults(turned, wanted, site)
-    swapped = replace(turned, source=rule.destination, destination=rule.source)
     if not faults:
         yield Field.PRIORITY
     elif len(faults) == 1 and _is_close(turned, faults[0], wanted, site):
         yield faults[0]
-    elif not plain and _names_peer(swapped, wanted) and not _end_faults(swapped, wanted, site):
+    elif not plain and _is_swapped(turned, wanted, site):
         yield Field.SWAPPED
 
 
+def _is_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
+    if not _is_named(rule.own_side(), wanted):
+        return False
+    return not _end_faults(replace(rule, source=rule.destination, destination=rule.source), wanted, site)
+
+
 def _plain_faults(rule: SecurityRule, wanted: Wanted) -> list[Field]:
-    fine = {
-        Field.DIRECTION: rule.direction is wanted.direction,
-        Field.PROTOCOL: rule.protocol in {"*", wanted.protocol.lower()},
-        Field.PORT: _covers(rule.destination_ports, wanted.boxes, Dimension.DESTINATION_PORT),
-        Field.SOURCE_PORT: _covers(rule.source_ports, wanted.boxes, Dimension.SOURCE_PORT),
-    }
-    return [field for field, is_fine in fine.items() if not is_fine]
+    faults = []
+    if rule.direction is not wanted.direction:
+        faults.append(Field.DIRECTION)
+    if rule.protocol not in {"*", wanted.protocol.lower()}:
+        faults.append(Field.PROTOCOL)
+    if not _covers(rule.destination_ports, wanted.boxes, Dimension.DESTINATION_PORT):
+        faults.append(Field.PORT)
+    if not _covers(rule.source_ports, wanted.boxes, Dimension.SOURCE_PORT):
+        faults.append(Field.SOURCE_PORT)
+    return faults
 
 
 def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> list[Field]:
@@ -119,8 +128,17 @@ def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) 
 
 
 def _names_peer(rule: SecurityRule, wanted: Wanted) -> bool:
-    named = {fold(text) for text in rule.other_side().expressions}
+    return _is_named(rule.other_side(), wanted)
+
+
+def _is_named(side: Side, wanted: Wanted) -> bool:
+    named = _names(side)
     return all(fold(name) in named or fold(name).partition(".")[0] in named for name in wanted.peer)
+
+
+@lru_cache(maxsize=4096)
+def _names(side: Side) -> frozenset[str]:
+    return frozenset(map(fold, side.expressions))
 
 
 def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:

@@ -279,7 +279,7 @@ def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     """Returns the possible worlds that leaves leave open."""
     sets = _sets_asked(table, leaves)
     ends = [
-        [table.classes[d].members(1 << number) for number in range(len(table.classes[d].segments))]
+        [table.classes[d].members(1 << number) for number in range(len(table.classes[d].classes))]
         for d in (Dimension.OTHER, Dimension.OWN)
     ]
     marks = [
@@ -292,7 +292,7 @@ def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     for mark in marks:
         hull = hull | mark
     classes = classify(hull, dict.fromkeys(marks))
-    addresses = [classes.members(1 << number) for number in range(len(classes.segments))]
+    addresses = [classes.members(1 << number) for number in range(len(classes.classes))]
     return Worlds(table, leaves, sets, tuple(_cell(each, ends, sets, table, leaves) for each in addresses))
 
 
