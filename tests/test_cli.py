@@ -3,7 +3,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from apim_audit.cli.parsing import parse
 from apim_audit.cli.streams import style_of
 from apim_audit.core.findings import Incomplete, Report, Severity
 from apim_audit.core.requirements import NetworkModel
+from apim_audit.demo.endpoint import ArmEndpoint, serve
+from apim_audit.demo.estate import SUBSCRIPTION, demo_estate
 from apim_audit.errors import UsageError
 from apim_audit.report import RENDERERS, Format, Style
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target, exit_status
@@ -200,7 +202,9 @@ def test_the_width_is_the_screens_or_eighty(monkeypatch: pytest.MonkeyPatch) -> 
     assert style_of(Screen(), {}).width == 40
 
 
-def run(*argv: str, stdin: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[bytes]":
+def run(
+    *argv: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[bytes]":
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "APIM_AUDIT_"))}
     return subprocess.run(  # noqa: S603  (our own program)
         [sys.executable, "-m", "apim_audit", *argv],
@@ -208,7 +212,7 @@ def run(*argv: str, stdin: bytes = b"", **environment: str) -> "subprocess.Compl
         capture_output=True,
         check=False,
         cwd=ROOT,
-        env={**inherited, **environment},
+        env={**inherited, **(environment or {})},
         timeout=120,
     )
 
@@ -338,6 +342,44 @@ def test_the_demo_shows_its_report_and_is_fine() -> None:
     assert {"blocked", "missing", "unknown"} <= set(json.loads(done.stdout)["summary"]["verdicts"])
 
 
+@pytest.fixture(scope="module")
+def azure() -> Iterator[ArmEndpoint]:
+    with serve(demo_estate()) as endpoint:
+        yield endpoint
+
+
+def live(azure: ArmEndpoint, *argv: str) -> "subprocess.CompletedProcess[bytes]":
+    return run(*argv, environment={"APIM_AUDIT_ARM_ENDPOINT": azure.url, **azure.environment()})
+
+
+def test_a_live_audit_its_snapshot_and_a_collected_one_are_judged_alike(azure: ArmEndpoint, tmp_path: Path) -> None:
+    kept, collected = str(tmp_path / "kept.json"), str(tmp_path / "collected.json")
+    audited = live(azure, "subscription", SUBSCRIPTION, "-f", "json", "--save-snapshot", kept)
+    assert audited.returncode == 3, audited.stderr
+    assert run("check", kept, "-f", "json").stdout == audited.stdout
+    done = live(azure, "collect", SUBSCRIPTION, "-o", collected)
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.decode().startswith(f"{collected}: ")
+    [first, second] = (json.loads(Path(path).read_bytes()) for path in (kept, collected))
+    assert first["documents"] == second["documents"]
+    assert first["serviceTags"] == second["serviceTags"]
+
+
+def test_collect_is_fine_with_gaps_that_are_allowed(azure: ArmEndpoint, tmp_path: Path) -> None:
+    done = live(azure, "collect", SUBSCRIPTION, "-o", str(tmp_path / "s"), "--allow-incomplete", "-q")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_instance_that_is_not_there_is_no_audit(azure: ArmEndpoint) -> None:
+    done = live(azure, "subscription", SUBSCRIPTION, "-n", "nobody")
+    assert done.returncode == 5
+    assert b"no audit was performed" in done.stderr
+
+
+def test_an_endpoint_that_makes_no_sense_is_a_usage_error() -> None:
+    assert run("subscription", "s", "--arm-endpoint", "http://x").returncode == 2
+
+
 def fits_the_schema(text: bytes) -> bool:
     schema = json.loads((Path(reports.__file__).parent / "report.schema.json").read_bytes())
     return Draft202012Validator(schema).is_valid(json.loads(text))
@@ -421,7 +463,12 @@ def test_a_full_disk_is_told() -> None:
 def test_the_report_is_utf_8_whatever_the_locale() -> None:
     named = json.loads(FINE)
     named[0]["name"] = "caf\u00e9 \ud800"
-    done = run("check", "-", stdin=json.dumps(named).encode(), LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = run(
+        "check",
+        "-",
+        stdin=json.dumps(named).encode(),
+        environment={"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
     assert done.returncode == 0, done.stderr
     assert "caf\u00e9" in done.stdout.decode("utf-8")
 
@@ -445,7 +492,9 @@ def test_judging_a_snapshot_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     documents = [{"source": "live", "body": body} for body in json.loads(BAD)]
     content = {**head, "scope": scope, "serviceTags": None, "incomplete": [], "documents": documents}
     snapshot.write_text(json.dumps(content))
-    first, second = (run("check", str(snapshot), "-f", "json", PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    first, second = (
+        run("check", str(snapshot), "-f", "json", environment={"PYTHONHASHSEED": seed}) for seed in ("1", "2")
+    )
     assert first.stdout == second.stdout
     assert json.loads(first.stdout)["takenAt"] == "2026-11-22T06:31:00Z"
     assert json.loads(first.stdout)["scope"]["subscriptions"] == ["s"]

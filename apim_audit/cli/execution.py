@@ -5,7 +5,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +17,7 @@ from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, render_requirements
 from apim_audit.report.display import printable
 from apim_audit.report.summary import counted, sentence, summarise
+from apim_audit.snapshot import save, write_atomically
 
 
 def execute(command: Command) -> int:
@@ -58,7 +58,7 @@ def _subscription(command: Subscription) -> int:
 def _collect(command: Collect) -> int:
     _ensure_writable([command.output])
     snapshot = run.collect(command.target, command.service_tags)
-    import_module("apim_audit.snapshot").save(snapshot, command.output)
+    save(snapshot, command.output)
     if not command.quiet:
         missing = f", {counted(len(snapshot.incomplete), 'resource')} not read" if snapshot.incomplete else ""
         say(f"{command.output}: {counted(len(snapshot.documents), 'resource')}{missing}")
@@ -106,7 +106,7 @@ def _write(text: str, path: str | None) -> None:
     if path is None:
         write_out(text)
     else:
-        import_module("apim_audit.snapshot").write_atomically(path, text)
+        write_atomically(path, text)
 
 
 def _files_of(command: Reporting) -> list[str | None]:

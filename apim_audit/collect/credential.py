@@ -92,7 +92,7 @@ def _silence() -> Iterator[None]:
     loggers = {logging.getLogger(name): level for name, level in _LOUDEST.items()}
     before = {logger: logger.level for logger in loggers}
     for logger, level in loggers.items():
-        logger.setLevel(level)
+        logger.setLevel(max(level, logger.level))
     try:
         yield
     finally:

@@ -13,7 +13,6 @@ from apim_audit.collect.kinds import (
     VIRTUAL_NETWORKS,
     Kind,
     ResourceId,
-    dig,
     fold,
     id_of,
     list_at,
@@ -71,8 +70,9 @@ def read_networks(arm: ArmReader, subscriptions: Sequence[str], instances: Seque
     subnets = _parsed(shelf, SUBNETS, (text for instance in instances for text in subnet_ids(instance)))
     _list(arm, shelf, _common(subscriptions, subnets))
     _fetch(arm, shelf, VIRTUAL_NETWORKS, _parsed(shelf, VIRTUAL_NETWORKS, map(_network_id, subnets)))
-    _fetch(arm, shelf, SUBNETS, [subnet for subnet in subnets if not _in_network(shelf, subnet)])
-    found = [body for subnet in subnets for body in _bodies(shelf, subnet)]
+    nested = _nested(shelf, subnets)
+    _fetch(arm, shelf, SUBNETS, [subnet for subnet in subnets if fold(subnet.text) not in nested])
+    found = [body for subnet in subnets for body in [*nested.get(fold(subnet.text), ()), *shelf.take(subnet.text)]]
     for kind, attribute in _ATTACHED:
         ids = [text for body in found if (text := text_at(body, "properties", attribute, "id")) is not None]
         _fetch(arm, shelf, kind, _parsed(shelf, kind, ids))
@@ -129,12 +129,11 @@ def _network_id(subnet: ResourceId) -> str:
     return subnet.text.strip().rstrip("/").rpartition("/")[0].rpartition("/")[0]
 
 
-def _in_network(shelf: _Shelf, subnet: ResourceId) -> list[object]:
-    """Returns the subnet's bodies inside its VNet."""
-    networks = shelf.take(_network_id(subnet))
-    nested = [body for network in networks for body in list_at(network, "properties", "subnets")]
-    return [body for body in nested if fold(str(dig(body, "id"))) == fold(subnet.text)]
-
-
-def _bodies(shelf: _Shelf, subnet: ResourceId) -> list[object]:
-    return [*_in_network(shelf, subnet), *shelf.take(subnet.text)]
+def _nested(shelf: _Shelf, subnets: Sequence[ResourceId]) -> dict[str, list[object]]:
+    """Returns the subnets inside the VNets that were read, by folded id."""
+    nested: dict[str, list[object]] = {}
+    for network_id in dict.fromkeys(fold(_network_id(subnet)) for subnet in subnets):
+        for network in shelf.take(network_id):
+            for body in list_at(network, "properties", "subnets"):
+                nested.setdefault(fold(text_at(body, "id") or ""), []).append(body)
+    return nested

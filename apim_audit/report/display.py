@@ -1,6 +1,7 @@
 """Text for a screen: untrusted text made harmless, cut and wrapped by the columns it takes."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 _ELLIPSIS = "…"
@@ -79,9 +80,5 @@ def _words(text: str, width: int) -> Iterator[str]:
 
 
 def _fitting(text: str, width: int) -> int:
-    taken = 0
-    for index, character in enumerate(text):
-        taken += _columns_of(character)
-        if taken > width:
-            return index
-    return len(text)
+    # How many characters of a text that is wider than ``width`` fit into it.
+    return next(index for index, taken in enumerate(accumulate(map(_columns_of, text))) if taken > width)

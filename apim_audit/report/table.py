@@ -46,7 +46,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
 
     Args:
         report: what the audit found.
-        style: the colours and the width; no line is wider.
+        style: the colours and the width, which is kept as long as the last column has 20 columns to itself.
     """
     summary = summarise(report)
     rows = iter(_rows(report, style))

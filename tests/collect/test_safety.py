@@ -136,9 +136,11 @@ def test_retry_after_has_a_ceiling(read: Any, estates: Any, monkeypatch: pytest.
     monkeypatch.setattr("apim_audit.collect.pipeline._RETRY_AFTER_CEILING", 0.2)
     path = estates.list_path(NSGS)
     fault = replace(Fault.refusing(path, 429, "TooManyRequests", "", (("Retry-After", "86400"),)), times=2)
+    started = time.monotonic()
     snapshot, endpoint = read(estates.plain(1), faults=[fault])
     assert snapshot.incomplete == ()
     assert sum(request.path == path for request in endpoint.requests) == 3
+    assert 0.4 <= time.monotonic() - started < 5
 
 
 def test_an_endpoint_that_throttles_for_ever_is_given_up(read: Any, estates: Any) -> None:

@@ -13,6 +13,7 @@ from apim_audit.core.findings import Verdict
 from apim_audit.core.requirements import Level
 from apim_audit.demo import demo_snapshot
 from apim_audit.demo.estate import STORIES, demo_estate
+from apim_audit.demo.showing import isolated
 from apim_audit.run import audit
 
 TAKEN_AT = "2026-11-22T06:31:00Z"
@@ -79,6 +80,20 @@ def test_only_loopback_is_contacted_whatever_the_environment_says(contacted: set
     assert contacted == {"127.0.0.1"}
     assert dict(os.environ) == before
     assert "PLANTED" not in repr(snapshot)
+
+
+def fail_in_isolation() -> None:
+    with isolated({"IDENTITY_NOT_THERE_BEFORE": "1"}):
+        assert "AZURE_CLIENT_ID" not in os.environ
+        raise RuntimeError
+
+
+def test_the_environment_is_restored_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CLIENT_ID", "mine")
+    before = dict(os.environ)
+    with pytest.raises(RuntimeError):
+        fail_in_isolation()
+    assert dict(os.environ) == before
 
 
 def test_the_snapshot_is_the_estate_without_strangers_and_what_is_forbidden() -> None:

@@ -12,6 +12,7 @@ from tests.laws.simulator import PROBE, Needed, PlainRule, Surroundings, ends, p
 from tests.laws.translation import catalogue_of, group, instance, network, row, service_tags
 
 VNETS = ("10.0.0.0/24", "10.0.0.0/24", "20.0.0.0/26", "0.0.0.0/27", "255.255.255.224/27", "192.168.0.0/28")
+PEERS = ("10.1.0.0/30", "20.0.1.240/29", "168.63.129.16/31", "0.0.0.0/30")
 PLATFORM_SPACE = ("20.0.0.0", "20.0.1.224", "168.63.129.0", "0.0.0.0", "255.255.255.224", "9.255.255.240", "11.0.0.0")
 ROWS: tuple[Requirement, ...] = (
     row("alpha-in", "Inbound", "Tcp", ("3443",), Peer(PeerKind.TAG, "Alpha")),
@@ -38,6 +39,7 @@ class Case:
     subnets: tuple[str, ...]
     regional: bool
     rows: tuple[Requirement, ...]
+    regions: tuple[str, str] = ("east", "west")
 
     def needed(self) -> dict[str, Needed]:
         """Returns the flows that each row stands for, by row id."""
@@ -65,15 +67,15 @@ class Case:
             return self.usable()
         if not peer.regional:
             return (peer.name,)
-        regions = ("west", "east") if self.regional else ("east",)
-        names = tuple(f"{peer.name}.{region}" for region in regions)
+        here, primary = self.regions[self.place], self.regions[0]
+        names = tuple(f"{peer.name}.{region.replace(' ', '')}" for region in dict.fromkeys((here, primary)))
         return names if all(self.around.tags.get(name.lower()) for name in names) else (peer.name,)
 
     def instance(self) -> Instance:
         """Returns the instance whose location has this NSG."""
         subnet = Subnet("subnet", tuple(map(ends, self.subnets)), group(self.rules), self.network())
         empty = Subnet("other", (), None, self.network())
-        return instance(*(empty, subnet) if self.regional else (subnet,))
+        return instance(*(empty, subnet) if self.regional else (subnet,), regions=self.regions)
 
     def network(self) -> VirtualNetwork:
         """Returns the VNet around the subnet."""
@@ -97,15 +99,23 @@ def _numbered(rule: PlainRule, priority: int) -> PlainRule:
     return replace(rule, name=f"rule-{priority}", priority=priority)
 
 
-def random_case(random: Random, sizes: tuple[int, int] = (1, 40)) -> Case:
-    """Returns a random case with synthetic tags."""
+def random_case(random: Random) -> Case:
+    """Returns a random case with synthetic tags and 1 to 40 rules."""
     vnet = random.choice(VNETS)
-    peers = tuple(random.sample(("10.1.0.0/30", "20.0.1.240/29", "168.63.129.16/31", "0.0.0.0/30"), random.randint(0, 2)))
+    peers = tuple(random.sample(PEERS, random.randint(0, 2)))
     around = Surroundings((vnet,), peers, _tags(random))
     rows = tuple(random.sample(ROWS, 5))
-    maker = RuleMaker(random, around, _subnets(random, vnet), rows)
-    rules = maker.rules(random.randint(*sizes))
-    return Case(rules, around, maker.subnets, random.random() < 0.3, rows)
+    maker = RuleMaker(random, around, _subnets(random, vnet), rows, by_address=random.random() < 0.3)
+    return Case(maker.rules(random.randint(1, 40)), around, maker.subnets, random.random() < 0.3, rows)
+
+
+def real_case(random: Random, tags: Mapping[str, tuple[str, ...]], rows: tuple[Requirement, ...]) -> Case:
+    """Returns a random case of 1 to 40 rules with tags as Microsoft publishes them."""
+    around = Surroundings(("10.0.0.0/16",), random.choice(((), ("10.1.0.0/16",), ("20.0.0.0/16",))), tags)
+    rows = tuple(random.sample(rows, 4))
+    maker = RuleMaker(random, around, ("10.0.1.0/24",), rows, by_address=random.random() < 0.2)
+    regions = "West Europe", "northeurope"
+    return Case(maker.rules(random.randint(1, 40)), around, maker.subnets, random.random() < 0.3, rows, regions)
 
 
 def _subnets(random: Random, vnet: str) -> tuple[str, ...]:
@@ -153,23 +163,24 @@ def halves(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class RuleMaker:
-    """Makes rules that have something to do with the rows."""
+    """Makes rules that have something to do with the rows; ``by_address``: those for tags name addresses only."""
 
     random: Random
     around: Surroundings
     subnets: tuple[str, ...]
     rows: tuple[Requirement, ...]
+    by_address: bool = False
 
     def rules(self, count: int) -> tuple[PlainRule, ...]:
         """Returns that many rules in a random order, with distinct priorities, some of them serving a row together."""
         random = self.random
         focus = random.sample(self.rows, min(random.randint(1, 4), len(self.rows)))
-        allows = random.choice((0.5, 0.7, 0.9))
+        allows = random.choice((0.5, 0.7, 0.9, 1))
         priorities = random.sample(range(100, 4097), count)
-        serving = [rule for aim in focus if random.random() < 0.6 for rule in self._serving(aim)]
+        serving = [rule for aim in focus for _ in range(random.choice((0, 1, 1, 2))) for rule in self._serving(aim)]
         rules = [self._rule(priority, random.choice(focus), allows) for priority in priorities]
         first = sorted(priorities[: len(serving)])
-        rules[: len(serving)] = map(_numbered, serving, first)
+        rules[: len(first)] = map(_numbered, serving, first)
         random.shuffle(rules)
         return tuple(rules)
 
@@ -198,7 +209,8 @@ class RuleMaker:
             return random.choice(((("*",),), (("Internet",), ("VirtualNetwork",)), (("AzureLoadBalancer",), ("VirtualNetwork",))))
         cut = tuple(half for prefix in prefixes for half in halves(prefix))
         spread = tuple(texts for texts in (cut[::2], cut[1::2]) if texts)
-        return random.choice(((prefixes,), (cut,), tuple((text,) for text in prefixes), spread, ((peer.name,),)))
+        named = prefixes if self.by_address else (peer.name,)
+        return random.choice(((prefixes,), (cut,), tuple((text,) for text in prefixes), spread, (named,)))
 
     def _rule(self, priority: int, aim: Requirement, allows: float) -> PlainRule:
         random, flow = self.random, aim.flow
@@ -227,6 +239,8 @@ class RuleMaker:
     def _other(self, peer: Peer) -> tuple[str, ...]:
         random = self.random
         chance = random.random()
+        if self.by_address and peer.kind is PeerKind.TAG:
+            return random.choice((self.around.tags[peer.name.lower()], (self._addresses(peer), self._addresses(peer))))
         if chance < 0.3:
             return (self._spelt(peer.name) if peer.kind is not PeerKind.SUBNET else random.choice(self.subnets),)
         if chance < 0.5:

@@ -5,6 +5,7 @@ at a time; a required set of flows is gone through packet by packet, one packet 
 bound occurring anywhere tells apart.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
@@ -90,8 +91,8 @@ class Surroundings:
             "virtualnetwork": (*self.vnet, *self.peers, PROBE),
             "internet": (*NOT_PUBLIC, *self.vnet, *self.peers),
         }
-        prefixes = {**self.tags, **named}.get(name, (name,))
-        return {0, *(edge for first, last in map(ends, prefixes) for edge in (first, last + 1))}
+        firsts, lasts = _spans({**self.tags, **named}.get(name, (name,)))
+        return {0, *firsts, *(last + 1 for last in lasts)}
 
 
 @cache
@@ -106,8 +107,26 @@ def ends(text: str) -> tuple[int, int]:
     return int(network.network_address), int(network.broadcast_address)
 
 
-def _within(prefixes: Iterable[str], address: int) -> bool:
-    return any(first <= address <= last for first, last in map(ends, prefixes))
+@cache
+def _spans(prefixes: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Returns the first and the last addresses of the gapless stretches that prefixes make up."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    for first, last in sorted(map(ends, prefixes)):
+        if last < first:
+            continue
+        if lasts and first <= lasts[-1] + 1:
+            lasts[-1] = max(lasts[-1], last)
+        else:
+            firsts.append(first)
+            lasts.append(last)
+    return firsts, lasts
+
+
+def _within(prefixes: tuple[str, ...], address: int) -> bool:
+    firsts, lasts = _spans(prefixes)
+    place = bisect_right(firsts, address)
+    return place > 0 and address <= lasts[place - 1]
 
 
 @cache

@@ -6,6 +6,7 @@ from apim_audit.core.findings import Check, Report, ServiceTagSource, Severity, 
 from apim_audit.core.requirements import Level
 from apim_audit.report import RENDERERS, Style
 from apim_audit.report.display import columns
+from apim_audit.report.rows import aligned
 from tests.report.samples import (
     ADVISORY,
     BLOCKED,
@@ -195,3 +196,7 @@ def test_an_estate_without_a_vnet_says_so() -> None:
 def test_without_service_tags_it_says_so() -> None:
     found = replace(report(), service_tags=ServiceTagSource(), taken_at=None)
     assert "baseline 2021-12; no service tag data\n" in table(found)
+
+
+def test_a_table_without_rows_has_no_lines() -> None:
+    assert list(aligned([], 80)) == []
