@@ -82,6 +82,19 @@ class Peering:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminRules:
+    """The effective security admin rules of a VNet.
+
+    Attributes:
+        rules: with ``admin`` set, in the order in which Azure wrote them.
+        exemption: why they perhaps do not apply (a SQL managed instance or Databricks workspace in the VNet), or empty.
+    """
+
+    rules: tuple[SecurityRule, ...]
+    exemption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VirtualNetwork:
     """A VNet as far as it shapes the VirtualNetwork and Internet tags.
 
@@ -90,6 +103,7 @@ class VirtualNetwork:
         gateway: why on-premises prefixes may belong to the VirtualNetwork tag ("a gateway", "the remote gateway of
             peering hub"), or empty where nothing can.
         dns_servers: custom DNS servers as Azure wrote them; empty for Azure's own DNS.
+        admin_rules: the effective admin rules, Unreadable, or None where they are not known of.
     """
 
     id: str
@@ -97,6 +111,7 @@ class VirtualNetwork:
     peerings: tuple[Peering, ...] = ()
     gateway: str = ""
     dns_servers: tuple[str, ...] = ()
+    admin_rules: "AdminRules | Unreadable | None" = None
 
 
 @dataclass(frozen=True, slots=True)

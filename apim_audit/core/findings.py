@@ -1,7 +1,7 @@
 """What the judging says: verdicts, severities and the report, as frozen values."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from apim_audit.core.requirements import Level, NetworkModel, Requirement
@@ -208,6 +208,31 @@ class Check:
                 return None
 
 
+class HygieneKind(StrEnum):
+    """What is untidy about a rule that does no harm to a requirement."""
+
+    TOO_WIDE = "too-wide"  # alone serves a requirement, and lets through far more
+    SHADOWED = "shadowed"  # never decides anything
+    REDUNDANT = "redundant"  # could go without a change to any flow
+
+
+@dataclass(frozen=True, slots=True)
+class HygieneFinding:
+    """A rule that could be narrower, or could go.
+
+    Attributes:
+        message: one sentence; for a rule too wide with the narrowest that would do.
+        requirement: the check that the rule serves, for a rule too wide.
+    """
+
+    kind: HygieneKind
+    name: str
+    priority: int
+    direction: str
+    message: str
+    requirement: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LocationReport:
     """The checks of one location of one instance.
@@ -215,6 +240,7 @@ class LocationReport:
     Attributes:
         network_model: None where there is nothing to judge; ``reason`` then says why.
         baseline: the baseline that judged, where it is not the one asked for.
+        hygiene: untidy rules, where they were asked for.
     """
 
     location: str
@@ -226,6 +252,7 @@ class LocationReport:
     checks: tuple[Check, ...]
     reason: str | None = None
     baseline: str | None = None
+    hygiene: tuple[HygieneFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +304,31 @@ class ServiceTagSource:
 
 
 @dataclass(frozen=True, slots=True)
+class NewlyFailing:
+    """A check that another baseline fails and the one asked for does not.
+
+    Attributes:
+        was: the verdict under the baseline asked for, or None where it has no such check.
+        becomes: the verdict under the other baseline; severity likewise.
+    """
+
+    instance_id: str
+    location: str
+    requirement: str
+    was: Verdict | None
+    becomes: Verdict
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What another baseline would newly fail."""
+
+    baseline: str
+    newly_failing: tuple[NewlyFailing, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything an audit found, in the stable order of the contract."""
 
@@ -287,7 +339,8 @@ class Report:
     instances: tuple[InstanceReport, ...]
     incomplete: tuple[Incomplete, ...] = ()
     assumptions: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    comparison: Comparison | None = None
 
     def locations(self) -> Iterator[LocationReport]:
         """Yields every location of every instance."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from apim_audit.core.checks import LocationJudge
 from apim_audit.core.estate import Estate, Instance, Location, Subnet, Unreadable
 from apim_audit.core.findings import Check, InstanceReport, LocationReport, NotApplicable
+from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, RowPicker, judging_baseline, network_model
 from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
@@ -13,23 +14,45 @@ from apim_audit.core.tags import ServiceTags
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """How to judge.
+
+    Attributes:
+        baseline: the baseline's id.
+        as_model: judge stv1 instances as if they were of this model, or None.
+        on_premises: what gateways announce, as the user assumes it, or None where that stays open.
+        admin_rules: security admin rules were asked for.
+        hygiene: list untidy rules too.
+    """
+
+    baseline: str
+    as_model: NetworkModel | None = None
+    on_premises: IntervalSet | None = None
+    admin_rules: bool = False
+    hygiene: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was judged, with what is worth saying about the whole."""
+    """What was judged, with what is worth saying about the whole, and what was assumed."""
 
     instances: tuple[InstanceReport, ...]
     notes: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
-def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, baseline_id: str) -> Judgement:
+def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Options | str) -> Judgement:
     """Judges every instance.
 
     Raises:
         KeyError: the catalogue has no such baseline.
     """
-    baseline = catalogue.baseline(baseline_id)
+    if isinstance(options, str):
+        options = Options(options)
+    baseline = catalogue.baseline(options.baseline)
     if baseline is None:
-        raise KeyError(baseline_id)
-    court = _Court(tags, catalogue, baseline)
+        raise KeyError(options.baseline)
+    court = _Court(tags, catalogue, baseline, options)
     instances = tuple(court.instance(instance) for instance in estate.instances)
     return Judgement(instances, tuple(_notes(instances, baseline)))
 
@@ -49,6 +72,7 @@ class _Court:
     tags: ServiceTags
     catalogue: Catalogue
     baseline: Baseline
+    options: Options
 
     def instance(self, instance: Instance) -> InstanceReport:
         return InstanceReport(

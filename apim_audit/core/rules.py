@@ -20,6 +20,7 @@ class Access(StrEnum):
 
     ALLOW = "Allow"
     DENY = "Deny"
+    ALWAYS_ALLOW = "AlwaysAllow"  # admin rules only: delivered without asking the NSG
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,12 @@ class Side:
     Attributes:
         expressions: ``*``, addresses, prefixes, ranges, service tags; blanks at the ends are gone.
         groups: ids of application security groups.
+        network_groups: ids of network groups of Azure Virtual Network Manager; admin rules only.
     """
 
     expressions: tuple[str, ...]
     groups: tuple[str, ...] = ()
+    network_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class SecurityRule:
         protocol: ``tcp``, ``udp``, ``icmp``, ``esp``, ``ah`` or ``*``, lower case.
         certain: False for a rule whose provisioningState is given and is not Succeeded: it is perhaps there.
         default: whether it is one of the six default rules.
+        admin: whether it is a security admin rule of Azure Virtual Network Manager, tried before the NSG.
     """
 
     name: str
@@ -56,6 +60,7 @@ class SecurityRule:
     destination_ports: IntervalSet
     certain: bool = True
     default: bool = False
+    admin: bool = False
 
     def own_side(self) -> Side:
         """Returns the side at which the subnet stands."""
