@@ -1,9 +1,10 @@
 """Judges one requirement at one location: from the catalogue row to a check."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from apim_audit.core.conditions import Premises, condition
 from apim_audit.core.decision import LOST, Decision, Fate, decide
 from apim_audit.core.engine import Box, Undecidable
 from apim_audit.core.estate import Instance, Location, NetworkSecurityGroup, Unreadable
@@ -13,6 +14,7 @@ from apim_audit.core.findings import (
     Compliant,
     Evidence,
     Gap,
+    HygieneFinding,
     NearMiss,
     NotApplicable,
     Outcome,
@@ -20,6 +22,7 @@ from apim_audit.core.findings import (
     Verdict,
     verdict_of,
 )
+from apim_audit.core.hygiene import untidy_rules
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.messages import flow_phrase, message_of
 from apim_audit.core.models import Row
@@ -27,10 +30,10 @@ from apim_audit.core.near_misses import Wanted, near_misses
 from apim_audit.core.outcomes import Case, outcome_of, unfiltered_witness
 from apim_audit.core.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
 from apim_audit.core.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
-from apim_audit.core.rules import Direction, SecurityRule, Side
-from apim_audit.core.rulesets import Ruleset, ruleset_of
+from apim_audit.core.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.rulesets import Ruleset, ruleset_of, without_nsg
 from apim_audit.core.severity import severity_of
-from apim_audit.core.tags import fold
+from apim_audit.core.tags import ServiceTags, fold
 from apim_audit.core.unknowns import Choice
 
 _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
@@ -59,18 +62,22 @@ class LocationJudge:
     """Judges the requirements of one location.
 
     Attributes:
+        model: the network model that it is judged by.
         site: the location's subnet with its surroundings, or why it cannot be judged.
+        tags: the service tags.
     """
 
     instance: Instance
     location: Location
+    model: NetworkModel
     site: Site | Unreadable
+    tags: ServiceTags
 
     def check(self, row: Row) -> Check:
         """Returns the check of one catalogue row."""
         flow = row.requirement.flow
         if flow is None:
-            return self._attached(row)
+            return self._condition(row)
         peer, ports = self._names(flow, row.models)
         found = self._found(row, flow)
         phrase = flow_phrase(flow.direction, flow.protocol, ports, peer)
@@ -88,20 +95,24 @@ class LocationJudge:
             near_misses=found.near_misses,
         )
 
-    def _attached(self, row: Row) -> Check:
-        outcome, message = self._attachment()
-        mild = row.models == (NetworkModel.STV1,)
-        severity = severity_of(row.requirement, row.level, verdict_of(outcome), mild=mild)
-        return Check(row.requirement.id, row.requirement, row.level, outcome, severity, message)
+    def untidy(self, checks: Sequence[Check]) -> tuple[HygieneFinding, ...]:
+        """Returns the rules of the location's NSG that could be narrower, or could go."""
+        site = self.site
+        if isinstance(site, Unreadable) or not isinstance(site.subnet.nsg, NetworkSecurityGroup):
+            return ()
+        readable = [direction for direction in Direction if direction not in site.subnet.nsg.unreadable]
+        try:
+            rulesets = [ruleset_of(_custom_rules(site), direction, site.resolver) for direction in readable]
+        except Undecidable:
+            return ()
+        return untidy_rules(site, rulesets, checks)
 
-    def _attachment(self) -> tuple[Outcome, str]:
-        if isinstance(self.site, Unreadable):
-            return Undecided((self.site.message,)), f"it cannot be told whether an NSG is attached: {self.site.message}"
-        subnet = self.site.subnet
-        name = subnet.id.rsplit("/", 1)[-1]
-        if subnet.nsg is None:
-            return Gap(Verdict.MISSING, Evidence()), f"the subnet {name} has no NSG"
-        return Compliant(Evidence()), f"the NSG {subnet.nsg.id.rsplit('/', 1)[-1]} is attached to the subnet {name}"
+    def _condition(self, row: Row) -> Check:
+        requirement = row.requirement
+        subnet = self.site if isinstance(self.site, Unreadable) else self.site.subnet
+        found = condition(requirement.id, Premises(self.instance, self.location, self.model, subnet, self.tags))
+        severity = severity_of(requirement, row.level, verdict_of(found.outcome), mild=found.mild)
+        return Check(requirement.id, requirement, row.level, found.outcome, severity, found.message)
 
     def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ports = tuple(dict.fromkeys(port for model in models for port in flow.ports_for(model)))
@@ -128,13 +139,17 @@ class LocationJudge:
 
     def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         nsg = site.subnet.nsg
-        if nsg is None:
+        if nsg is None and not site.admin_rules:
             return _Found(_unfiltered(flow, required))
         if isinstance(nsg, Unreadable):
             return _Found(Undecided((nsg.message,)))
-        if flow.direction in nsg.unreadable:
+        if nsg is not None and flow.direction in nsg.unreadable:
             return _Found(Undecided((nsg.unreadable[flow.direction],)))
-        return self._decided(row, flow, required, site)
+        found = self._decided(row, flow, required, site)
+        if isinstance(site.admin_rules, Unreadable) and isinstance(found.outcome, Compliant):
+            # An admin rule that was not read may deny it.
+            return _Found(Undecided((site.admin_rules.message,), found.outcome.evidence))
+        return found
 
     def _not_applicable(self, requirement: Requirement) -> str:
         if self.instance.virtual_network_type not in requirement.applies_to and not self.instance.unreadable:
@@ -145,7 +160,7 @@ class LocationJudge:
         return ""
 
     def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
-        ruleset = self._ruleset(flow, site)
+        ruleset = self._ruleset(flow, required, site)
         may_pin = flow.peer.kind is PeerKind.TAG
         decisions = {
             model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
@@ -169,31 +184,35 @@ class LocationJudge:
         wanted = Wanted(flows.boxes, flow.direction, flow.protocol, flows.ports, flows.peer, may_pin)
         return near_misses(wanted, nsg.rules, case.ruleset, case.site)
 
-    def _ruleset(self, flow: Flow, site: Site) -> Ruleset:
-        nsg = site.subnet.nsg
-        custom = nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ()
+    def _ruleset(self, flow: Flow, required: Iterable[NetworkModel], site: Site) -> Ruleset:
+        if site.subnet.nsg is None:
+            dropped = _load_balancer_drops(flow, required)
+            rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)
+            return ruleset_of(_custom_rules(site), flow.direction, site.resolver, (rest,))
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
-            return ruleset_of(_platform_dns_rules(custom), flow.direction, site.resolver)
+            return ruleset_of(_platform_dns_rules(_custom_rules(site)), flow.direction, site.resolver)
+        if flow.direction not in self._rulesets:
+            self._rulesets[flow.direction] = ruleset_of(_custom_rules(site), flow.direction, site.resolver)
         return self._rulesets[flow.direction]
 
     @cached_property
-    def _rulesets(self) -> "_Rulesets":
-        return _Rulesets(self.site)
+    def _rulesets(self) -> dict[Direction, Ruleset]:
+        return {}
 
 
-class _Rulesets(dict[Direction, Ruleset]):
-    """The rulesets of a site's NSG, each made when it is first asked for."""
+def _custom_rules(site: Site) -> tuple[SecurityRule, ...]:
+    """Returns the admin rules, where they are known, and the rules of the NSG."""
+    nsg = site.subnet.nsg
+    admin = () if isinstance(site.admin_rules, Unreadable) else site.admin_rules
+    return (*admin, *nsg.rules) if isinstance(nsg, NetworkSecurityGroup) else admin
 
-    def __init__(self, site: Site | Unreadable) -> None:
-        super().__init__()
-        self._site = site
 
-    def __missing__(self, direction: Direction) -> Ruleset:
-        site = self._site
-        if isinstance(site, Unreadable) or not isinstance(site.subnet.nsg, NetworkSecurityGroup):
-            raise KeyError(direction)
-        self[direction] = ruleset_of(site.subnet.nsg.rules, direction, site.resolver)
-        return self[direction]
+def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
+    """Tells whether the load balancer passes nothing without an NSG.
+
+    Source: API Management virtual network reference (2025-06-17): on stv2 an NSG must be attached.
+    """
+    return flow.direction is Direction.INBOUND and NetworkModel.STV2 in models
 
 
 def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
@@ -209,16 +228,13 @@ def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
 
 
 def _unfiltered(flow: Flow, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
-    """Returns what becomes of flows at a subnet without NSG.
-
-    Source: API Management virtual network reference (2025-06-17): on stv2 the load balancer passes nothing without one.
-    """
+    """Returns what becomes of flows at a subnet without NSG."""
     box = next(iter(required.values())).boxes[0]
     other, own, _, ports = box.sets
     witness = unfiltered_witness(flow.direction, flow.protocol, (other.first(), own.first()), ports.first())
-    dropping = [model for model in required if flow.direction is Direction.INBOUND and model is NetworkModel.STV2]
+    dropping = _load_balancer_drops(flow, required)
     alternatives: tuple[Alternative, ...] = ()
-    if dropping and len(dropping) < len(required):
+    if dropping and len(required) > 1:
         alternatives = (Alternative(Verdict.DEFAULT_ONLY, f"if {_PLATFORM.answers[0]}"),)
     return Gap(Verdict.MISSING if dropping else Verdict.DEFAULT_ONLY, Evidence(witness=witness), alternatives)
 

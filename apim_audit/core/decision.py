@@ -133,7 +133,7 @@ class Decision:
 
 def fate_of(rule: SecurityRule) -> Fate:
     """Returns what a rule does to the flows that it decides."""
-    if rule.access is Access.ALLOW:
+    if rule.access is not Access.DENY:
         return Fate.ALLOWED_BY_DEFAULT if rule.default else Fate.ALLOWED
     return Fate.DENIED_BY_DEFAULT if rule.default else Fate.DENIED
 

@@ -63,11 +63,15 @@ class Clause:
         rule: the number of the rule, by which the decision names it.
         allow: whether the rule allows.
         box: what it matches.
+        passes: whether the rule decides nothing but spares its flows the later rules of its stage (an admin Allow).
+        stage: 0 for admin rules, 1 for those of the NSG.
     """
 
     rule: int
     allow: bool
     box: Box
+    passes: bool = False
+    stage: int = 1
 
 
 def asked(place: Place, conditions: Iterable[Condition]) -> tuple[tuple[Asked, int], ...]:
@@ -155,8 +159,10 @@ def _bearing(hulls: Sequence[IntervalSet], clauses: list[Clause], *, shadows: bo
     denied = False
     for number, clause in enumerate(clauses):
         denied = denied or not clause.allow
-        if not clause.box.conditions and all(
-            meet(hull, each) is hull for hull, each in zip(hulls, clause.box.sets, strict=True)
+        if (
+            not clause.passes
+            and not clause.box.conditions
+            and all(meet(hull, each) is hull for hull, each in zip(hulls, clause.box.sets, strict=True))
         ):
             rest = [later for later in clauses[number + 1 :] if later.allow] if denied and shadows else []
             return clauses[: number + 1] + rest
@@ -179,13 +185,15 @@ class Search:
     """The state of one decision.
 
     Attributes:
-        leaves: what was found; without unknowns one for each deciding rule and shadow, else every one.
+        exhaustive: whether every leaf is wanted, as possible worlds need it, or one for each rule and shadow.
+        leaves: what was found.
         deciders: the rules that decide something.
         shadowed: the Allow rules that match a required flow which an earlier Deny decides.
     """
 
     table: Table
     budget: int
+    exhaustive: bool = False
     leaves: list[Leaf] = field(default_factory=list)
     deciders: set[int] = field(default_factory=set)
     shadowed: set[int] = field(default_factory=set)
@@ -216,7 +224,9 @@ class Search:
         columns = self.table.columns
         first = alive[0]
         open_dimensions = [d for d, mask in enumerate(region) if mask & ~columns[d][first]]
-        if not open_dimensions:
+        if not open_dimensions and self.table.clauses[first].passes:
+            yield region, [clause for clause in alive if self.table.clauses[clause].stage]
+        elif not open_dimensions:
             self._decide(region, alive)
         elif not self._nothing_new(region, alive):
             at = self._split_dimension(region, alive, open_dimensions)
@@ -230,20 +240,23 @@ class Search:
     def _decide(self, region: Region, alive: Sequence[int]) -> None:
         clauses = self.table.clauses
         first = clauses[alive[0]]
-        shadows = () if first.allow else tuple(clauses[later].rule for later in alive if clauses[later].allow)
-        if self.table.unknowns or first.rule not in self.deciders or not self.shadowed.issuperset(shadows):
+        shadows = (
+            ()
+            if first.allow
+            else tuple(clauses[later].rule for later in alive if clauses[later].allow and not clauses[later].passes)
+        )
+        if self.exhaustive or first.rule not in self.deciders or not self.shadowed.issuperset(shadows):
             self.leaves.append(Leaf(region, first.rule, tuple(dict.fromkeys(shadows))))
             self.deciders.add(first.rule)
             self.shadowed.update(shadows)
 
     def _nothing_new(self, region: Region, alive: Sequence[int]) -> bool:
-        # Only where nothing is unknown: possible worlds need every leaf.
-        if self.table.unknowns:
+        if self.exhaustive:
             return False
         denied = closed = False
         for number in alive:
             clause = self.table.clauses[number]
-            if denied and clause.allow and clause.rule not in self.shadowed:
+            if clause.passes or (denied and clause.allow and clause.rule not in self.shadowed):
                 return False
             if closed:
                 continue
@@ -268,17 +281,17 @@ class Search:
         return sum(1 for clause in alive if not column[clause] & inside or not column[clause] & outside)
 
 
-def search(table: Table, *, without: frozenset[int] = frozenset(), budget: int = NODE_BUDGET) -> Search:
+def search(table: Table, *, without: frozenset[int] = frozenset(), exhaustive: bool = False) -> Search:
     """Decides a table's required flows by first match.
 
     Args:
         table: the flows and rules.
         without: numbers of rules that are left out.
-        budget: how many regions may be looked at.
+        exhaustive: whether every leaf is wanted; where something is unknown it always is.
 
     Raises:
         Undecidable: the budget ran out.
     """
-    state = Search(table, budget)
+    state = Search(table, NODE_BUDGET, exhaustive or bool(table.unknowns))
     state.run([number for number, clause in enumerate(table.clauses) if clause.rule not in without])
     return state

@@ -1,15 +1,18 @@
 """Judges an estate: every requirement at every location of every instance."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from apim_audit.core.addresses import format_address
 from apim_audit.core.checks import LocationJudge
-from apim_audit.core.estate import Estate, Instance, Location, Subnet, Unreadable
+from apim_audit.core.estate import AdminRules, Estate, Instance, Location, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.findings import Check, InstanceReport, LocationReport, NotApplicable
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, RowPicker, judging_baseline, network_model
 from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
+from apim_audit.core.rules import SecurityRule
 from apim_audit.core.tags import ServiceTags
 
 
@@ -54,12 +57,40 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
         raise KeyError(options.baseline)
     court = _Court(tags, catalogue, baseline, options)
     instances = tuple(court.instance(instance) for instance in estate.instances)
-    return Judgement(instances, tuple(_notes(instances, baseline)))
+    notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options))
+    return Judgement(instances, notes, tuple(_assumptions(options)))
 
 
-def _notes(instances: tuple[InstanceReport, ...], asked: Baseline) -> list[str]:
+def _baseline_notes(instances: tuple[InstanceReport, ...], asked: Baseline) -> list[str]:
     others = sorted({loc.baseline for instance in instances for loc in instance.locations if loc.baseline})
     return [f"baseline {asked.id} does not know every network model met: {other} judged those" for other in others]
+
+
+def _estate_notes(estate: Estate, options: Options) -> Iterator[str]:
+    for instance in estate.instances:
+        if instance.disabled_by_migration:
+            yield f"{instance.name}: an automatic migration dropped its VNet and blocked its endpoints"
+        state = instance.provisioning_state
+        if state is not None and state.lower() != "succeeded":
+            yield f"{instance.name} is {state}: what was read may change"
+    vnets = [
+        location.subnet.virtual_network
+        for instance in estate.instances
+        for location in instance.locations
+        if isinstance(location.subnet, Subnet)
+    ]
+    if vnets and not options.admin_rules:
+        yield "security admin rules of Azure Virtual Network Manager were not looked at (--admin-rules)"
+    if any(isinstance(vnet, VirtualNetwork) and vnet.gateway for vnet in vnets):
+        yield "a VNet has a gateway: routes that it learns by BGP cannot be seen"
+
+
+def _assumptions(options: Options) -> Iterator[str]:
+    if options.on_premises is not None:
+        spans = [f"{format_address(first)}-{format_address(last)}" for first, last in options.on_premises.spans()]
+        yield f"gateways announce {', '.join(spans) or 'nothing'} from on-premises and nothing else"
+    if options.as_model is not None:
+        yield f"stv1 instances are judged as {options.as_model}"
 
 
 def region_suffix(location: str) -> str:
@@ -86,40 +117,38 @@ class _Court:
         )
 
     def _location(self, instance: Instance, location: Location) -> LocationReport:
-        model = network_model(instance, location)
         subnet = location.subnet if isinstance(location.subnet, Subnet) else None
+        report = LocationReport(
+            location=location.name,
+            primary=location.primary,
+            platform_version=location.platform_version,
+            network_model=None,
+            subnet_id=location.subnet_id,
+            network_security_group_id=subnet.nsg.id if subnet is not None and subnet.nsg is not None else None,
+            checks=(),
+        )
+        model = network_model(instance, location)
         if isinstance(model, NothingToJudge):
-            return self._report(location, subnet, None, (), reason=model.reason)
+            return replace(report, reason=model.reason)
+        if model is NetworkModel.STV1 and self.options.as_model is not None:
+            model = self.options.as_model
+        return self._judged(report, instance, location, model)
+
+    def _judged(
+        self, report: LocationReport, instance: Instance, location: Location, model: NetworkModel
+    ) -> LocationReport:
         baseline = judging_baseline(self.catalogue, self.baseline, model)
         picker = RowPicker(
             model=model,
             premium=instance.sku.lower() == "premium",
             multi_location=len(instance.locations) > 1,
-            delegations=subnet.delegations if subnet is not None else (),
+            delegations=location.subnet.delegations if isinstance(location.subnet, Subnet) else (),
         )
-        judge_of = LocationJudge(instance, location, self._site(instance, location))
-        checks = (judge_of.check(row) for row in picker.rows(self.catalogue, baseline))
+        judging = LocationJudge(instance, location, model, self._site(instance, location), self.tags)
+        checks = tuple(filter(_is_listed, map(judging.check, picker.rows(self.catalogue, baseline))))
         used = None if baseline is self.baseline else baseline.id
-        return self._report(location, subnet, model, tuple(filter(_is_listed, checks)), baseline=used)
-
-    def _report(
-        self,
-        location: Location,
-        subnet: Subnet | None,
-        model: NetworkModel | None,
-        checks: tuple[Check, ...],
-        **more: str | None,
-    ) -> LocationReport:
-        return LocationReport(
-            location=location.name,
-            primary=location.primary,
-            platform_version=location.platform_version,
-            network_model=model,
-            subnet_id=location.subnet_id,
-            network_security_group_id=subnet.nsg.id if subnet is not None and subnet.nsg is not None else None,
-            checks=checks,
-            **more,
-        )
+        untidy = judging.untidy(checks) if self.options.hygiene else ()
+        return replace(report, network_model=model, checks=checks, baseline=used, hygiene=untidy)
 
     def _site(self, instance: Instance, location: Location) -> Site | Unreadable:
         subnet = location.subnet
@@ -129,7 +158,7 @@ class _Court:
             return Unreadable(instance.id, f"the document names no subnet for {location.name}")
         if isinstance(subnet, Unreadable):
             return subnet
-        space = space_of(subnet, self.tags)
+        space = space_of(subnet, self.tags, self.options.on_premises)
         primary = instance.locations[0]
         return Site(
             subnet=subnet,
@@ -138,7 +167,18 @@ class _Court:
             tags=self.tags,
             regions=tuple(dict.fromkeys((region_suffix(location.name), region_suffix(primary.name)))),
             api_management=usable_addresses(subnet, space),
+            on_premises=self.options.on_premises,
+            admin_rules=_admin_rules(subnet) if self.options.admin_rules else (),
         )
+
+
+def _admin_rules(subnet: Subnet) -> tuple[SecurityRule, ...] | Unreadable:
+    vnet = subnet.virtual_network
+    if isinstance(vnet, Unreadable):
+        return vnet
+    if vnet.admin_rules is None:
+        return Unreadable(vnet.id, f"the admin rules of {vnet.id.rsplit('/', 1)[-1]} are not among the documents")
+    return vnet.admin_rules.rules if isinstance(vnet.admin_rules, AdminRules) else vnet.admin_rules
 
 
 def _is_listed(check: Check) -> bool:

@@ -20,7 +20,7 @@ from apim_audit.core.findings import (
 from apim_audit.core.replay import PlainFlow, Surroundings, replay
 from apim_audit.core.required import Site
 from apim_audit.core.rules import Direction, SecurityRule
-from apim_audit.core.rulesets import Ruleset
+from apim_audit.core.rulesets import NO_NSG, Ruleset
 from apim_audit.core.unknowns import YES, Choice
 
 _ORDER = (
@@ -90,7 +90,15 @@ def _with_witness(case: Case, verdict: Verdict, outcome: Gap | Undecided) -> Gap
 
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.deciders())
-    return tuple(DecidingRule(rule.name, rule.priority, rule.access.value, rule.default) for rule in rules)
+    return tuple(
+        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default)
+        for rule in rules
+        if not _stands_for_no_nsg(rule)
+    )
+
+
+def _stands_for_no_nsg(rule: SecurityRule) -> bool:
+    return rule.default and rule.name == NO_NSG
 
 
 def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
@@ -114,11 +122,14 @@ def _witness(case: Case, verdict: Verdict) -> Witness | None:
         return None
     spot = part.spot()
     flow = PlainFlow(case.direction, case.protocol, spot.own, spot.other, spot.source_port, spot.destination_port)
-    around = Surroundings(case.site.subnet, case.site.tags, spot.of_own, spot.of_other, spot.of_world)
+    around = Surroundings(
+        case.site.subnet, case.site.tags, spot.of_own, spot.of_other, spot.of_world, case.site.on_premises
+    )
     rule = replay(flow, case.ruleset.rules, around)
     if rule is None or not _confirms(rule, part, case.ruleset):
         return None
-    return _written(flow, rule.name, tuple(dict.fromkeys(_assumptions(part, spot))))
+    name = None if _stands_for_no_nsg(rule) else rule.name
+    return _written(flow, name, tuple(dict.fromkeys(_assumptions(part, spot))))
 
 
 def _confirms(rule: SecurityRule, part: Part, ruleset: Ruleset) -> bool:

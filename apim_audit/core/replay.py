@@ -11,7 +11,8 @@ from itertools import groupby, permutations
 
 from apim_audit.core.addresses import PUBLIC
 from apim_audit.core.estate import RouteTable, Subnet, Unreadable, VirtualNetwork
-from apim_audit.core.rules import Direction, SecurityRule, Side
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.rules import Access, Direction, SecurityRule, Side
 from apim_audit.core.tags import ServiceTags
 
 _PROBE = int(IPv4Address("168.63.129.16"))
@@ -42,6 +43,7 @@ class Surroundings:
         of_own: what is assumed of the address at the own end.
         of_other: what is assumed of the address at the other end.
         of_world: answers of choices.
+        on_premises: what gateways announce, where the user says so.
     """
 
     subnet: Subnet
@@ -49,6 +51,7 @@ class Surroundings:
     of_own: Assumptions
     of_other: Assumptions
     of_world: Assumptions
+    on_premises: IntervalSet | None = None
 
 
 def replay(flow: PlainFlow, ordered: Sequence[SecurityRule], around: Surroundings) -> SecurityRule | None:
@@ -59,31 +62,46 @@ def replay(flow: PlainFlow, ordered: Sequence[SecurityRule], around: Surrounding
         ordered: the rules of the flow's direction by priority, default rules last.
         around: what the rules' words mean.
     """
+    past_admin_rules = False
     for rule in _settled(ordered, flow.direction, around.of_world):
-        if (
-            rule.protocol in {"*", flow.protocol.lower()}
-            and flow.source_port in rule.source_ports
-            and flow.destination_port in rule.destination_ports
-            and _side_has(rule, rule.own_side(), flow.own, around, around.of_own)
-            and _other_side_has(rule, flow.other, around)
-        ):
+        if (rule.admin and past_admin_rules) or not _matches(rule, flow, around):
+            continue
+        if rule.admin and rule.access is Access.ALLOW:
+            past_admin_rules = True
+        else:
             return rule
     return None
 
 
+def _matches(rule: SecurityRule, flow: PlainFlow, around: Surroundings) -> bool:
+    return (
+        rule.protocol in {"*", flow.protocol.lower()}
+        and flow.source_port in rule.source_ports
+        and flow.destination_port in rule.destination_ports
+        and _side_has(rule, rule.own_side(), flow.own, around, around.of_own)
+        and _other_side_has(rule, flow.other, around)
+    )
+
+
 def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumptions) -> list[SecurityRule]:
     settled: list[SecurityRule] = []
-    for (priority, _), group in groupby(rules, key=lambda rule: (rule.priority, rule.default)):
+    for (priority, _, _), group in groupby(rules, key=lambda rule: (rule.priority, rule.admin, rule.default)):
         tied = list(group)
         if len(tied) > 1:
-            answer = world.get(f"order of {direction} {priority}", 0)
+            answer = world.get(f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}", 0)
             tied = list(list(permutations(tied))[answer])
         settled += tied
-    return [rule for rule in settled if rule.certain or world.get(_presence(rule), 0)]
+    return [rule for rule in settled if _is_there(rule, world)]
+
+
+def _is_there(rule: SecurityRule, world: Assumptions) -> bool:
+    if rule.admin and not world.get("admin rules apply", 1):
+        return False
+    return rule.certain or bool(world.get(_presence(rule), 0))
 
 
 def _presence(rule: SecurityRule) -> str:
-    return f"presence of {rule.direction} {rule.priority} {rule.name.lower()}"
+    return f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}"
 
 
 def _other_side_has(rule: SecurityRule, address: int, around: Surroundings) -> bool:
@@ -94,10 +112,12 @@ def _other_side_has(rule: SecurityRule, address: int, around: Surroundings) -> b
 
 
 def _side_has(rule: SecurityRule, side: Side, address: int, around: Surroundings, assumed: Assumptions) -> bool:
-    if not side.expressions and not side.groups:
+    if not side.expressions and not side.groups and not side.network_groups:
         which = side is rule.source
         return bool(assumed.get(f"side of {rule.direction} {rule.priority} {rule.name.lower()} {which}", 0))
-    return any(_expression_has(text.strip().lower(), address, around, assumed) for text in side.expressions)
+    return any(_expression_has(text.strip().lower(), address, around, assumed) for text in side.expressions) or any(
+        assumed.get(f"network group {group.lower()}", 0) for group in side.network_groups
+    )
 
 
 def _in_group(group: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
@@ -203,8 +223,16 @@ def _in_virtual_network(address: int, around: Surroundings, assumed: Assumptions
     if isinstance(vnet, Unreadable):
         announced = bool(assumed.get(f"on-premises at {vnet.id.lower()}", 0))
     else:
-        announced = bool(vnet.gateway) and bool(assumed.get("on-premises", 0))
+        announced = _announced(address, vnet, around, assumed)
     return announced or _routed(address, around, assumed, "in", "in VirtualNetwork")
+
+
+def _announced(address: int, vnet: VirtualNetwork, around: Surroundings, assumed: Assumptions) -> bool:
+    if not vnet.gateway:
+        return False
+    if around.on_premises is not None:
+        return address in around.on_premises
+    return bool(assumed.get("on-premises", 0))
 
 
 def _in_internet(address: int, around: Surroundings, assumed: Assumptions) -> bool:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from apim_audit.core.addresses import PROBE, PUBLIC, parse_addresses
 from apim_audit.core.engine import Box, Place, asked
-from apim_audit.core.estate import Subnet, VirtualNetwork
+from apim_audit.core.estate import Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.requirements import Flow, NetworkModel, Peer, PeerKind
 from apim_audit.core.resolve import Resolver, Space, resolve_tag
+from apim_audit.core.rules import SecurityRule
 from apim_audit.core.tags import ServiceTags, fold
 from apim_audit.core.unknowns import YES, AddressSet, UnknownSet
 
@@ -28,6 +29,8 @@ class Site:
     Attributes:
         regions: the location's region and the primary's, as tag suffixes, each once.
         api_management: the usable addresses of the subnet: API Management's own end.
+        on_premises: what gateways announce, where the user says so.
+        admin_rules: the admin rules to reckon with, or why they are not known.
     """
 
     subnet: Subnet
@@ -36,6 +39,8 @@ class Site:
     tags: ServiceTags
     regions: tuple[str, ...]
     api_management: AddressSet
+    on_premises: IntervalSet | None = None
+    admin_rules: tuple[SecurityRule, ...] | Unreadable = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,12 @@ Source of the sets: Microsoft's service tag overview (2023-01-26), virtual-netwo
 expansion of the Internet tag in the Network Watcher REST reference (2017-01-30).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 
 from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses, parse_span
-from apim_audit.core.estate import Route, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.estate import AdminRules, Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.rules import SecurityRule, Side
 from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_region
@@ -35,6 +34,7 @@ class Space:
         virtual_network: the VirtualNetwork tag.
         internet: the Internet tag.
         prefixes: the subnet's prefixes.
+        admin_exemption: why admin rules perhaps do not apply to the VNet, or empty.
     """
 
     own: AddressSet
@@ -42,16 +42,23 @@ class Space:
     virtual_network: AddressSet
     internet: AddressSet
     prefixes: IntervalSet
+    admin_exemption: str = ""
 
 
-def space_of(subnet: Subnet, tags: ServiceTags) -> Space:
-    """Returns the sets that the VirtualNetwork and Internet tags stand for at a subnet."""
+def space_of(subnet: Subnet, tags: ServiceTags, on_premises: IntervalSet | None = None) -> Space:
+    """Returns the sets that the VirtualNetwork and Internet tags stand for at a subnet.
+
+    Args:
+        subnet: the subnet.
+        tags: for routes that name a service tag.
+        on_premises: what gateways announce, or None where that is not known.
+    """
     prefixes = IntervalSet.union_of(subnet.prefixes)
     vnet = subnet.virtual_network
     if isinstance(vnet, VirtualNetwork):
         own = AddressSet.plain(vnet.space | prefixes)
         peers = _peers(vnet)
-        announced = _announced(vnet)
+        announced = _announced(vnet, on_premises)
     else:
         own = _unread_space(vnet, prefixes)
         peers, announced = NOTHING, _unread_on_premises(vnet)
@@ -63,7 +70,14 @@ def space_of(subnet: Subnet, tags: ServiceTags) -> Space:
         virtual_network=AddressSet.union([private, LOAD_BALANCER, *routed, announced]),
         internet=AddressSet.plain(PUBLIC).minus(AddressSet.union([private, *shrinking])),
         prefixes=prefixes,
+        admin_exemption=_admin_exemption(vnet),
     )
+
+
+def _admin_exemption(vnet: VirtualNetwork | Unreadable) -> str:
+    if isinstance(vnet, VirtualNetwork) and isinstance(vnet.admin_rules, AdminRules):
+        return vnet.admin_rules.exemption
+    return ""
 
 
 def _unread_space(vnet: Unreadable, prefixes: IntervalSet) -> AddressSet:
@@ -88,9 +102,11 @@ def _peers(vnet: VirtualNetwork) -> AddressSet:
     return AddressSet.union(found)
 
 
-def _announced(vnet: VirtualNetwork) -> AddressSet:
+def _announced(vnet: VirtualNetwork, on_premises: IntervalSet | None) -> AddressSet:
     if not vnet.gateway:
         return NOTHING
+    if on_premises is not None:
+        return AddressSet.plain(on_premises)
     question = f"which prefixes does {vnet.gateway} announce from on-premises?"
     return AddressSet.unknown(UnknownSet("on-premises", question, "what is announced from on-premises", EVERYTHING))
 
@@ -273,22 +289,29 @@ class Resolver:
         )
 
     def _side(self, side: Side, rule: SecurityRule, *, own: bool) -> AddressSet:
-        if not side.expressions and not side.groups:
+        if not side.expressions and not side.groups and not side.network_groups:
             question = f"which addresses does {rule.name} mean? It names none on one side"
             name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
             return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
-        if len(side.expressions) == 1 and not side.groups:
+        if len(side.expressions) == 1 and not side.groups and not side.network_groups:
             return self.expression(side.expressions[0])
         if (side, own) not in self._sides:
             groups = () if own else side.groups
-            self._sides[side, own] = self._union(side, map(self._group, groups))
+            unknown = (*map(self._group, groups), *map(_network_group, side.network_groups))
+            self._sides[side, own] = self._union(side, unknown)
         return self._sides[side, own]
 
-    def _union(self, side: Side, groups: Iterable[AddressSet]) -> AddressSet:
+    def _union(self, side: Side, groups: tuple[AddressSet, ...]) -> AddressSet:
         spans = [parse_span(text) for text in side.expressions]
         plain = AddressSet.plain(IntervalSet.union_of(span for span in spans if span is not None))
         words = [self.expression(text) for text, span in zip(side.expressions, spans, strict=True) if span is None]
-        return AddressSet.union([plain, *words, *groups]) if words or side.groups else plain
+        return AddressSet.union([plain, *words, *groups]) if words or groups else plain
+
+
+def _network_group(group: str) -> AddressSet:
+    name = group.rsplit("/", 1)[-1]
+    question = f"which addresses are in the network group {name}?"
+    return AddressSet.unknown(UnknownSet(f"network group {group.lower()}", question, name, EVERYTHING))
 
 
 @lru_cache(maxsize=4096)

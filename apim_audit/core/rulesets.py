@@ -6,10 +6,11 @@ from itertools import groupby, permutations, product
 
 from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
 from apim_audit.core.resolve import Resolver, is_pinning
-from apim_audit.core.rules import DEFAULT_RULES, Access, Direction, SecurityRule
+from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side
 from apim_audit.core.unknowns import YES, Choice, Condition
 
 _MOST_TIED = 4
+NO_NSG = "(no NSG)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ class Ruleset:
 
     def _comes_after(self, clause: Clause, changed: SecurityRule) -> bool:
         rule = self.rules[clause.rule]
-        return rule.default or rule.priority > changed.priority
+        return rule.default or (not rule.admin and rule.priority > changed.priority)
 
     def pins(self, number: int) -> bool:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
         rule = self.rules[number]
-        return rule.access is Access.ALLOW and not rule.default and is_pinning(rule.other_side())
+        return rule.access is Access.ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
 
     def pinning(self) -> frozenset[int]:
         """Returns the numbers of all such rules."""
@@ -57,18 +58,32 @@ class Ruleset:
         return [clause for clause in self.clauses if self.rules[clause.rule].protocol in wanted]
 
 
-def in_order(rules: Iterable[SecurityRule], direction: Direction) -> tuple[SecurityRule, ...]:
-    """Returns the rules of a direction by priority, the default ones last; equal priorities by name."""
+def in_order(
+    rules: Iterable[SecurityRule], direction: Direction, defaults: Iterable[SecurityRule] = DEFAULT_RULES
+) -> tuple[SecurityRule, ...]:
+    """Returns the rules of a direction by priority: admin rules first, default ones last; equal priorities by name."""
     custom = [rule for rule in rules if rule.direction is direction]
-    custom.sort(key=lambda rule: (rule.priority, rule.name.lower()))
-    return (*custom, *(rule for rule in DEFAULT_RULES if rule.direction is direction))
+    custom.sort(key=lambda rule: (not rule.admin, rule.priority, rule.name.lower()))
+    return (*custom, *(rule for rule in defaults if rule.direction is direction))
+
+
+def without_nsg(direction: Direction, access: Access) -> SecurityRule:
+    """Returns what stands in the place of an NSG's rules where a subnet has none."""
+    everything = Side(("*",))
+    return SecurityRule(
+        NO_NSG, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, default=True
+    )
+
+
+def _standing(rule: SecurityRule) -> tuple[int, bool, bool]:
+    return rule.priority, rule.admin, rule.default
 
 
 def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRule]) -> Choice:
     """Returns the unknown "in which order are rules of equal priority tried": answer i is the i-th permutation."""
     names = " and ".join(f"`{rule.name}`" for rule in tied)
     return Choice(
-        f"order of {direction} {priority}",
+        f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}",
         f"{names} have the same priority ({priority}): which comes first?",
         tuple(f"`{order[0].name}` comes before `{order[1].name}`" for order in permutations(tied)),
     )
@@ -77,22 +92,46 @@ def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRul
 def presence_choice(rule: SecurityRule) -> Choice:
     """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded."""
     return Choice(
-        f"presence of {rule.direction} {rule.priority} {rule.name.lower()}",
+        f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}",
         f"is `{rule.name}` in force? Its provisioningState is not Succeeded",
         (f"`{rule.name}` is not in force", f"`{rule.name}` is in force"),
     )
 
 
-def ruleset_of(rules: Iterable[SecurityRule], direction: Direction, resolver: Resolver) -> Ruleset:
+def exemption_choice(exemption: str) -> Choice:
+    """Returns the unknown "do admin rules apply", for a VNet that is exempt unless the network manager says otherwise.
+
+    Source: security admin rules in Azure Virtual Network Manager (2023-05-10): VNets with a SQL managed instance or a
+    Databricks workspace are left out unless applyOnNetworkIntentPolicyBasedServices says so.
+    """
+    return Choice(
+        "admin rules apply",
+        f"do admin rules apply to the VNet? {exemption}",
+        ("admin rules do not apply to the VNet", "admin rules apply to the VNet"),
+    )
+
+
+def ruleset_of(
+    rules: Iterable[SecurityRule],
+    direction: Direction,
+    resolver: Resolver,
+    defaults: Iterable[SecurityRule] = DEFAULT_RULES,
+) -> Ruleset:
     """Returns the ruleset of a direction as seen from the resolver's subnet.
+
+    Args:
+        rules: custom rules and admin rules of any direction.
+        direction: the direction.
+        resolver: resolves their sides.
+        defaults: what follows them.
 
     Raises:
         Undecidable: so many rules share a priority that their orders cannot be gone through.
     """
-    ordered = in_order(rules, direction)
+    ordered = in_order(rules, direction, defaults)
     numbered = list(enumerate(ordered))
     clauses: list[Clause] = []
-    for (priority, default), group in groupby(numbered, key=lambda item: (item[1].priority, item[1].default)):
+    for (priority, _, default), group in groupby(numbered, key=lambda item: _standing(item[1])):
         tied = list(group)
         if default or len(tied) == 1:
             for number, rule in tied:
@@ -120,8 +159,11 @@ def _clauses(
 ) -> Iterator[Clause]:
     if not rule.certain:
         conditions = (*conditions, (presence_choice(rule), YES))
+    if rule.admin and resolver.space.admin_exemption:
+        conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), YES))
     own, other = resolver.own_side(rule), resolver.other_side(rule)
-    allow = rule.access is Access.ALLOW
+    allow = rule.access is not Access.DENY
+    passes = rule.admin and rule.access is Access.ALLOW
     world: tuple[tuple[Asked, int], ...] = asked(Place.WORLD, conditions)
     for there in other.pieces:
         for here in own.pieces:
@@ -129,4 +171,4 @@ def _clauses(
             hangs_on = world
             if there.conditions or here.conditions:
                 hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
-            yield Clause(number, allow, Box(sets, hangs_on))
+            yield Clause(number, allow, Box(sets, hangs_on), passes, stage=0 if rule.admin else 1)

@@ -44,6 +44,11 @@ cache-internal-inbound  | Inbound  | subnet the subnet itself        | Tcp | 638
 cache-internal-outbound | Outbound | subnet the subnet itself        | Tcp | 6381-6383     | EI  | o  | o          | - | - | -
 rate-limit-inbound      | Inbound  | subnet the subnet itself        | Udp | 4290          | EI  | o  | o          | - | - | -
 rate-limit-outbound     | Outbound | subnet the subnet itself        | Udp | 4290          | EI  | o  | o          | - | - | -
+platform-version        | -        | -                               | -   | -             | EI  | R  | R          | - | - | -
+subnet-delegation       | -        | -                               | -   | -             | NEI | R  | R          | R | R | R
+subnet-size             | -        | -                               | -   | -             | NEI | R  | R          | R | R | R
+management-return-path  | -        | -                               | -   | -             | EI  | R  | R          | - | - | -
+service-endpoints       | -        | -                               | -   | -             | EI  | o  | o          | - | - | -
 """  # noqa: E501  (a table)
 
 COLUMNS = (

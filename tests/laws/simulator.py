@@ -81,6 +81,17 @@ class Surroundings:
             return not _within((*NOT_PUBLIC, *self.vnet, *self.peers), address)
         return _within(self.tags[name] if name in self.tags else (name,), address)
 
+    def side_holds(self, side: Iterable[str], address: int) -> bool:
+        """Tells whether an address belongs to a side of a rule: the union of what it says."""
+        names, literals = _parted(tuple(side))
+        return _within(literals, address) or any(self.holds(name, address) for name in names)
+
+    def edges_of_side(self, side: Iterable[str]) -> set[int]:
+        """Returns the addresses at which ``side_holds`` may change."""
+        names, literals = _parted(tuple(side))
+        firsts, lasts = _spans(literals)
+        return {0, *firsts, *(last + 1 for last in lasts), *(edge for name in names for edge in self.edges(name))}
+
     def edges(self, expression: str) -> set[int]:
         """Returns the addresses at which ``holds`` may change: each first address, and each one past a last."""
         name = expression.strip().lower()
@@ -130,6 +141,13 @@ def _within(prefixes: tuple[str, ...], address: int) -> bool:
 
 
 @cache
+def _parted(side: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Returns the names of a side, and its addresses."""
+    literals = tuple(text for text in side if text[0].isdigit() or ":" in text)
+    return tuple(text for text in side if text not in set(literals)), literals
+
+
+@cache
 def port_ends(text: str) -> tuple[int, int]:
     """Returns (first, last) of a port, a port range or ``*``."""
     if text == "*":
@@ -153,8 +171,8 @@ def matches(rule: PlainRule, packet: Packet, around: Surroundings) -> bool:
     """Tells whether a rule matches a packet: five comparisons."""
     return (
         rule.protocol.strip().lower() in {"*", "any", packet.protocol.lower()}
-        and any(around.holds(text, packet.source) for text in rule.sources)
-        and any(around.holds(text, packet.destination) for text in rule.destinations)
+        and around.side_holds(rule.sources, packet.source)
+        and around.side_holds(rule.destinations, packet.destination)
         and _has_port(rule.source_ports, packet.source_port)
         and _has_port(rule.destination_ports, packet.destination_port)
     )
@@ -205,8 +223,8 @@ class Needed:
         """Tells whether a packet is one of those that must get through."""
         return (
             packet.protocol.lower() == self.protocol.lower()
-            and any(around.holds(text, packet.source) for text in self.sources)
-            and any(around.holds(text, packet.destination) for text in self.destinations)
+            and around.side_holds(self.sources, packet.source)
+            and around.side_holds(self.destinations, packet.destination)
             and _has_port(self.source_ports, packet.source_port)
             and _has_port(self.ports, packet.destination_port)
         )
@@ -280,26 +298,25 @@ class Simulation:
         ports = {a & b for a in from_ports for b in to_ports}
         yield from {pair & port for pair in pairs for port in ports}
 
-    def _classes_of_addresses(self, needed: Iterable[str], sides: Sequence[tuple[str, ...]]) -> set[int]:
+    def _classes_of_addresses(self, needed: tuple[str, ...], sides: Sequence[tuple[str, ...]]) -> set[int]:
         around = self.around
         speakers = _speakers(sides)
-        points = {edge for text in (*speakers, *needed) for edge in around.edges(text) if edge <= LAST_ADDRESS}
-        inside = [point for point in points if any(around.holds(text, point) for text in needed)]
-        return {_union(mask for text, mask in speakers.items() if around.holds(text, point)) for point in inside}
+        points = {edge for side in (*speakers, needed) for edge in around.edges_of_side(side) if edge <= LAST_ADDRESS}
+        inside = [point for point in points if around.side_holds(needed, point)]
+        return {_union(mask for side, mask in speakers.items() if around.side_holds(side, point)) for point in inside}
 
-    def _classes_of_ports(self, needed: Iterable[str], fields: Sequence[tuple[str, ...]]) -> set[int]:
+    def _classes_of_ports(self, needed: tuple[str, ...], fields: Sequence[tuple[str, ...]]) -> set[int]:
         speakers = _speakers(fields)
-        points = {edge for text in (*speakers, *needed) for first, last in [port_ends(text)] for edge in (first, last + 1)}
-        inside = [point for point in points if _has_port(needed, point)]
-        return {_union(mask for text, mask in speakers.items() if _has_port((text,), point)) for point in inside}
+        spans = [port_ends(text) for each in (*speakers, needed) for text in each]
+        inside = [edge for first, last in spans for edge in (first, last + 1) if _has_port(needed, edge)]
+        return {_union(mask for each, mask in speakers.items() if _has_port(each, point)) for point in inside}
 
 
-def _speakers(sides: Sequence[tuple[str, ...]]) -> dict[str, int]:
-    """Returns for every text that occurs which rules say it: bit i for rule i."""
-    found: dict[str, int] = {}
+def _speakers(sides: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    """Returns for everything that is said which rules say it: bit i for rule i."""
+    found: dict[tuple[str, ...], int] = {}
     for i, side in enumerate(sides):
-        for text in side:
-            found[text] = found.get(text, 0) | 1 << i
+        found[side] = found.get(side, 0) | 1 << i
     return found
 
 
@@ -323,11 +340,9 @@ def verdict_of(kinds: set[str]) -> str:
 
 def is_pinned(rule: PlainRule) -> bool:
     """Tells whether a rule is a custom Allow whose other end is written in addresses only, not covering PUBLIC."""
-    texts = rule.other_side
-    if rule.is_default or rule.access != "Allow" or not texts:
+    names, literals = _parted(rule.other_side)
+    if rule.is_default or rule.access != "Allow" or names or not literals:
         return False
-    if not all(text[0].isdigit() or ":" in text for text in texts):
-        return False
-    points = {edge for text in (*texts, *NOT_PUBLIC) for first, last in [ends(text)] for edge in (0, first, last + 1)}
-    public = [point for point in points if point <= LAST_ADDRESS and not _within(NOT_PUBLIC, point)]
-    return not all(_within(texts, point) for point in public)
+    edges = {0, *(edge for first, last in map(ends, (*literals, *NOT_PUBLIC)) for edge in (first, last + 1))}
+    public = (point for point in edges if point <= LAST_ADDRESS and not _within(NOT_PUBLIC, point))
+    return not all(_within(literals, point) for point in public)
