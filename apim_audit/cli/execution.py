@@ -13,9 +13,9 @@ from apim_audit import run
 from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Reporting, Requirements, Subscription
 from apim_audit.cli.streams import say, style_of, write_out
 from apim_audit.core.findings import Report
+from apim_audit.core.text import printable
 from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, render_requirements
-from apim_audit.report.display import printable
 from apim_audit.report.summary import counted, sentence, summarise
 from apim_audit.snapshot import save, write_atomically
 

@@ -8,9 +8,9 @@ from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import TextIO
 
+from apim_audit.core.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.report import PLAIN, Style
-from apim_audit.report.display import printable
 
 _NARROWEST = 40
 _WIDEST = 120

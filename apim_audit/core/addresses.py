@@ -8,22 +8,18 @@ from apim_audit.core.intervals import EMPTY, IntervalSet
 LAST_ADDRESS = 2**32 - 1
 EVERYTHING = IntervalSet.span(0, LAST_ADDRESS)
 
-_OCTETS = 4
-_OCTET_MAX = 255
 _BITS = 32
+_OCTETS = {str(octet): octet for octet in range(256)}
+_LENGTHS = {str(length): length for length in range(_BITS + 1)}
 
 
 def parse_address(text: str) -> int | None:
-    """Returns the IPv4 address that a dotted quad stands for, or None."""
-    parts = text.split(".")
-    if len(parts) != _OCTETS:
+    """Returns the IPv4 address that a dotted quad stands for, or None; octets have no leading zeros."""
+    try:
+        one, two, three, four = text.split(".")
+        return _OCTETS[one] << 24 | _OCTETS[two] << 16 | _OCTETS[three] << 8 | _OCTETS[four]
+    except (KeyError, ValueError):
         return None
-    value = 0
-    for part in parts:
-        if not (part.isascii() and part.isdigit()) or len(part) > 3 or int(part) > _OCTET_MAX:  # noqa: PLR2004
-            return None
-        value = value << 8 | int(part)
-    return value
 
 
 def format_address(address: int) -> str:
@@ -47,9 +43,10 @@ def parse_span(text: str) -> tuple[int, int] | None:
 
 def _prefix(head: str, length: str) -> tuple[int, int] | None:
     address = parse_address(head)
-    if address is None or not (length.isascii() and length.isdigit()) or len(length) > 2 or int(length) > _BITS:  # noqa: PLR2004
+    bits = _LENGTHS.get(length)
+    if address is None or bits is None:
         return None
-    rest = LAST_ADDRESS >> int(length)
+    rest = LAST_ADDRESS >> bits
     return address & ~rest, address | rest
 
 

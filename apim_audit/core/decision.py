@@ -154,7 +154,7 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     """Decides required flows.
 
     Args:
-        required: the flows, as boxes.
+        required: the flows, as boxes of the same destination ports.
         ruleset: the rules of their direction.
         protocol: their protocol as ARM writes it.
         may_pin: whether the other end is a tag with published prefixes, which rules should name.
@@ -162,7 +162,7 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     Raises:
         Undecidable: a budget ran out.
     """
-    clauses = ruleset.clauses_of(protocol)
+    clauses = ruleset.clauses_of(protocol, required[0].sets[Dimension.DESTINATION_PORT])
     table = compile_table(required, clauses, shadows=False)
     leaves = _fated(search(table), ruleset, 0)
     if any(Fate(fated.fate) & LOST for fated in leaves):

@@ -130,7 +130,7 @@ def compile_table(required: Sequence[Box], clauses: Iterable[Clause], *, shadows
         shadows: whether Allows are kept that decide nothing, but may be shadowed by a Deny.
     """
     hulls = tuple(_hull(required, dimension) for dimension in Dimension)
-    met = _bearing(hulls, [clause for clause in clauses if _meets(hulls, clause.box.sets)], shadows=shadows)
+    met = _bearing(hulls, _meeting(hulls, clauses), shadows=shadows)
     boxes = [*required, *(clause.box for clause in met)]
     classes = tuple(classify(hulls[d], {box.sets[d]: None for box in boxes}) for d in Dimension)
     unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
@@ -147,11 +147,18 @@ def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
     return hull
 
 
-def _meets(hulls: Sequence[IntervalSet], sets: Sequence[IntervalSet]) -> bool:
+def _meeting(hulls: Sequence[IntervalSet], clauses: Iterable[Clause]) -> list[Clause]:
+    """Returns the clauses that meet the hulls in every dimension."""
+    other, own, source_port, destination_port = hulls
     # Ports first: they are short sets and rule out most rules.
-    return bool(
-        meet(hulls[3], sets[3]) and meet(hulls[1], sets[1]) and meet(hulls[2], sets[2]) and meet(hulls[0], sets[0])
-    )
+    return [
+        clause
+        for clause in clauses
+        if meet(destination_port, (sets := clause.box.sets)[3]).bounds
+        and meet(own, sets[1]).bounds
+        and meet(source_port, sets[2]).bounds
+        and meet(other, sets[0]).bounds
+    ]
 
 
 def _bearing(hulls: Sequence[IntervalSet], clauses: list[Clause], *, shadows: bool) -> list[Clause]:

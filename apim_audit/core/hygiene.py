@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apim_audit.core.addresses import EVERYTHING, PUBLIC
-from apim_audit.core.engine import Box, Clause, Dimension, Leaf, Table, Undecidable, compile_table, search
+from apim_audit.core.engine import Box, Dimension, Leaf, Table, Undecidable, compile_table, search
 from apim_audit.core.findings import Check, Compliant, HygieneFinding, HygieneKind
 from apim_audit.core.messages import flow_phrase
 from apim_audit.core.required import Site
@@ -67,19 +67,19 @@ def _finding(kind: HygieneKind, rule: SecurityRule, message: str) -> HygieneFind
 
 def _reach(number: int, ruleset: Ruleset) -> _Reach | None:
     """Returns what a rule decides, over every protocol; None where something unknown bears on it."""
-    own = [clause for clause in ruleset.clauses if clause.rule == number]
     protocol = ruleset.rules[number].protocol
-    reaches = [
-        _reach_of(number, own, ruleset, each) for each in (_PROTOCOLS if protocol == "*" else (protocol,)) if own
-    ]
+    reaches = [_reach_of(number, ruleset, each) for each in (_PROTOCOLS if protocol == "*" else (protocol,))]
     if None in reaches:
         return None
     decided = [reach for reach in reaches if reach is not None]
     return _Reach(any(reach.decides for reach in decided), any(reach.differs for reach in decided))
 
 
-def _reach_of(number: int, own: Sequence[Clause], ruleset: Ruleset, protocol: str) -> _Reach | None:
+def _reach_of(number: int, ruleset: Ruleset, protocol: str) -> _Reach | None:
     clauses = ruleset.clauses_of(protocol)
+    own = [clause for clause in clauses if clause.rule == number]
+    if not own:
+        return _Reach(decides=False, differs=False)
     table = compile_table([clause.box for clause in own], clauses)
     if table.unknowns:
         return None

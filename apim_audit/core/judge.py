@@ -1,14 +1,14 @@
 """Judges an estate: every requirement at every location of every instance."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from apim_audit.core.addresses import format_address
 from apim_audit.core.checks import LocationJudge
 from apim_audit.core.estate import AdminRules, Estate, Instance, Location, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.findings import Check, InstanceReport, LocationReport, NotApplicable
 from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.models import NothingToJudge, RowPicker, judging_baseline, network_model
+from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
@@ -104,6 +104,7 @@ class _Court:
     catalogue: Catalogue
     baseline: Baseline
     options: Options
+    rows: dict[tuple[RowPicker, str], tuple[Row, ...]] = field(default_factory=dict)
 
     def instance(self, instance: Instance) -> InstanceReport:
         return InstanceReport(
@@ -145,7 +146,9 @@ class _Court:
             delegations=location.subnet.delegations if isinstance(location.subnet, Subnet) else (),
         )
         judging = LocationJudge(instance, location, model, self._site(instance, location), self.tags)
-        checks = tuple(filter(_is_listed, map(judging.check, picker.rows(self.catalogue, baseline))))
+        if (picker, baseline.id) not in self.rows:
+            self.rows[picker, baseline.id] = picker.rows(self.catalogue, baseline)
+        checks = tuple(filter(_is_listed, map(judging.check, self.rows[picker, baseline.id])))
         used = None if baseline is self.baseline else baseline.id
         untidy = judging.untidy(checks) if self.options.hygiene else ()
         return replace(report, network_model=model, checks=checks, baseline=used, hygiene=untidy)

@@ -71,7 +71,7 @@ def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset,
     found = [
         NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
         for rule, field in islice(candidates, _MOST_TRIED)
-        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted, site)
+        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted)
     ]
     return tuple(found)
 
@@ -171,9 +171,9 @@ def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
     return replace(rule, **changes[field])
 
 
-def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted, site: Site) -> bool:
+def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted) -> bool:
     try:
-        changed = ruleset.with_change(rule, mended, site.resolver)
+        changed = ruleset.with_change(rule, mended)
         decision = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin)
     except Undecidable:
         return False

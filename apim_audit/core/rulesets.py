@@ -1,10 +1,12 @@
 """An NSG's rules of one direction in the order in which they are tried, as clauses for the engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, permutations, product
 
+from apim_audit.core.classes import meet
 from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
+from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.resolve import Resolver, is_pinning
 from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side
 from apim_audit.core.unknowns import YES, Choice, Condition
@@ -13,34 +15,56 @@ _MOST_TIED = 4
 NO_NSG = "(no NSG)"
 
 
+Standing = tuple[int, tuple[Condition, ...]]
+"""A rule's number and the conditions under which it stands at this place in the order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """The rules of one direction.
 
     Attributes:
-        rules: custom rules by priority, then the default ones.
-        clauses: what they match, in order.
+        rules: admin rules, custom rules by priority, then the default ones.
+        order: the order in which they are tried; rules of equal priority stand at several places.
+        resolver: resolves their sides.
     """
 
     rules: tuple[SecurityRule, ...]
-    clauses: tuple[Clause, ...]
+    order: tuple[Standing, ...]
+    resolver: Resolver
+    _made: dict[int, tuple[Clause, ...]] = field(default_factory=dict)
 
-    def with_change(self, rule: SecurityRule, changed: SecurityRule, resolver: Resolver) -> "Ruleset":
+    def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> list[Clause]:
+        """Returns the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
+        wanted = {"*", protocol.lower()}
+        return [
+            clause
+            for place, (number, _) in enumerate(self.order)
+            if (rule := self.rules[number]).protocol in wanted and meet(ports, rule.destination_ports).bounds
+            for clause in self._clauses_at(place)
+        ]
+
+    def _clauses_at(self, place: int) -> tuple[Clause, ...]:
+        # Made when they are first asked for: most rules of an NSG concern no requirement.
+        if place not in self._made:
+            number, conditions = self.order[place]
+            self._made[place] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
+        return self._made[place]
+
+    def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
 
         Args:
             rule: the rule to leave out; it need not be in the ruleset.
             changed: what to put in.
-            resolver: resolves its sides.
         """
-        number = len(self.rules)
-        rest = [clause for clause in self.clauses if self.rules[clause.rule] is not rule]
-        place = next((i for i, clause in enumerate(rest) if self._comes_after(clause, changed)), len(rest))
-        new = _clauses(number, changed, resolver, ())
-        return Ruleset((*self.rules, changed), (*rest[:place], *new, *rest[place:]))
+        rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
+        place = next((i for i, standing in enumerate(rest) if self._comes_after(standing, changed)), len(rest))
+        order = (*rest[:place], (len(self.rules), ()), *rest[place:])
+        return Ruleset((*self.rules, changed), order, self.resolver)
 
-    def _comes_after(self, clause: Clause, changed: SecurityRule) -> bool:
-        rule = self.rules[clause.rule]
+    def _comes_after(self, standing: Standing, changed: SecurityRule) -> bool:
+        rule = self.rules[standing[0]]
         return rule.default or (not rule.admin and rule.priority > changed.priority)
 
     def pins(self, number: int) -> bool:
@@ -51,11 +75,6 @@ class Ruleset:
     def pinning(self) -> frozenset[int]:
         """Returns the numbers of all such rules."""
         return frozenset(filter(self.pins, range(len(self.rules))))
-
-    def clauses_of(self, protocol: str) -> list[Clause]:
-        """Returns the clauses that concern a protocol, given as ARM writes it."""
-        wanted = {"*", protocol.lower()}
-        return [clause for clause in self.clauses if self.rules[clause.rule].protocol in wanted]
 
 
 def in_order(
@@ -130,28 +149,25 @@ def ruleset_of(
     """
     ordered = in_order(rules, direction, defaults)
     numbered = list(enumerate(ordered))
-    clauses: list[Clause] = []
+    order: list[Standing] = []
     for (priority, _, default), group in groupby(numbered, key=lambda item: _standing(item[1])):
         tied = list(group)
         if default or len(tied) == 1:
-            for number, rule in tied:
-                clauses += _clauses(number, rule, resolver, ())
+            order += [(number, ()) for number, _ in tied]
         else:
-            clauses += _tied_clauses(priority, direction, tied, resolver)
-    return Ruleset(ordered, tuple(clauses))
+            order += _tied_order(priority, direction, tied)
+    return Ruleset(ordered, tuple(order), resolver)
 
 
-def _tied_clauses(
-    priority: int, direction: Direction, tied: Sequence[tuple[int, SecurityRule]], resolver: Resolver
-) -> Iterator[Clause]:
+def _tied_order(priority: int, direction: Direction, tied: Sequence[tuple[int, SecurityRule]]) -> Iterator[Standing]:
     if len(tied) > _MOST_TIED:
         raise Undecidable
     choice = order_choice(priority, direction, [rule for _, rule in tied])
     orders = list(permutations(range(len(tied))))
     # Each rule stands at each place, under the orders that put it there.
-    for place, (index, (number, rule)) in product(range(len(tied)), enumerate(tied)):
+    for place, (index, (number, _)) in product(range(len(tied)), enumerate(tied)):
         mask = sum(1 << answer for answer, order in enumerate(orders) if order[place] == index)
-        yield from _clauses(number, rule, resolver, ((choice, mask),))
+        yield number, ((choice, mask),)
 
 
 def _clauses(

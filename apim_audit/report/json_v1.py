@@ -3,8 +3,10 @@
 from apim_audit import __version__
 from apim_audit.core.findings import (
     Check,
+    Comparison,
     Evidence,
     Gap,
+    HygieneFinding,
     Incomplete,
     InstanceReport,
     LocationReport,
@@ -44,6 +46,7 @@ def to_json(report: Report) -> dict[str, Json]:
         "notes": list(report.notes),
         "instances": [_instance(instance) for instance in report.instances],
         "incomplete": [_incomplete(incomplete) for incomplete in report.incomplete],
+        "comparison": None if report.comparison is None else _comparison(report.comparison),
         "summary": _summary(report),
     }
 
@@ -74,6 +77,8 @@ def _location(location: LocationReport) -> Json:
     if location.baseline is not None:
         fields["baseline"] = location.baseline
     fields["checks"] = [_check(check) for check in location.checks]
+    if location.hygiene:
+        fields["hygiene"] = [_hygiene(finding) for finding in location.hygiene]
     return fields
 
 
@@ -92,6 +97,10 @@ def _check(check: Check) -> Json:
         "shadowed": [{"name": rule.name, "priority": rule.priority} for rule in evidence.shadowed],
         "witness": None if evidence.witness is None else _witness(evidence.witness),
         "orElse": _or_else(check),
+        "nearMisses": [
+            {"name": near.name, "priority": near.priority, "field": near.field, "message": near.message}
+            for near in check.near_misses
+        ],
         "message": check.message,
         "reason": check.reason,
         "waiver": None,
@@ -123,6 +132,34 @@ def _or_else(check: Check) -> Json:
     if not isinstance(check.outcome, Gap):
         return []
     return [{"verdict": other.verdict.value, "condition": other.condition} for other in check.outcome.or_else]
+
+
+def _hygiene(finding: HygieneFinding) -> Json:
+    return {
+        "kind": finding.kind.value,
+        "name": finding.name,
+        "priority": finding.priority,
+        "direction": finding.direction,
+        "requirement": finding.requirement,
+        "message": finding.message,
+    }
+
+
+def _comparison(comparison: Comparison) -> Json:
+    return {
+        "baseline": comparison.baseline,
+        "newlyFailing": [
+            {
+                "instanceId": failing.instance_id,
+                "location": failing.location,
+                "requirement": failing.requirement,
+                "was": None if failing.was is None else failing.was.value,
+                "becomes": failing.becomes.value,
+                "severity": failing.severity.value,
+            }
+            for failing in comparison.newly_failing
+        ],
+    }
 
 
 def _incomplete(incomplete: Incomplete) -> Json:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from apim_audit.core.rules import Direction
-from apim_audit.report.display import clip, printable
+from apim_audit.core.text import printable
+from apim_audit.report.display import clip
 
 INDENT = "  "
 DETAIL = "      "

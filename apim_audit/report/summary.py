@@ -53,25 +53,27 @@ def counted(number: int, thing: str) -> str:
 def sentence(summary: Summary) -> str:
     """Returns the counts on one line for people."""
     what = f"{counted(summary.instances, 'instance')}, {counted(summary.locations, 'location')}"
-    parts = [f"{what}, {counted(summary.checks, 'check')}", *_by_severity(summary)]
+    parts = [f"{what}, {counted(summary.checks, 'check')}"]
+    if summary.checks:
+        parts.append(", ".join(by_severity(summary.severities)) or "no gap")
     if summary.incomplete:
         parts.append(f"{counted(summary.incomplete, 'resource')} not read")
     return "; ".join(parts)
 
 
-def _by_severity(summary: Summary) -> Iterable[str]:
-    named = [counted(n, severity) for severity in _LOUD if (n := summary.count(severity))]
-    if undecided := summary.count(Severity.UNDECIDED):
-        named.append(f"{undecided} undecided")
-    if named:
-        yield ", ".join(named)
-    elif summary.checks:
-        yield "no gap"
+def by_severity(counts: Iterable[tuple[Severity, int]]) -> list[str]:
+    """Returns how many checks need attention, one phrase a severity that occurs: ``3 errors``, ``1 undecided``."""
+    return [
+        f"{number} {severity}" if severity is Severity.UNDECIDED else counted(number, severity)
+        for severity, number in sorted(counts, key=_told_last)
+        if number and severity is not Severity.NONE
+    ]
+
+
+def _told_last(count: tuple[Severity, int]) -> bool:
+    return count[0] is Severity.UNDECIDED
 
 
 def listed(counts: Iterable[tuple[StrEnum, int]]) -> str:
     """Returns counts as a list for people: ``3 blocked, 1 missing``."""
     return ", ".join(f"{number} {name}" for name, number in counts)
-
-
-_LOUD = (Severity.ERROR, Severity.WARNING, Severity.NOTE)

@@ -10,6 +10,7 @@ are the promises of section 3 ("is not empty"). So all worlds are met by uniting
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations, permutations, product
+from typing import TypeVar
 
 from tests.laws.simulator import (
     DEFAULTS,
@@ -24,6 +25,7 @@ from tests.laws.simulator import (
     verdict_of,
 )
 
+T = TypeVar("T")
 Pattern = frozenset[str]
 ON_PREMISES = "~on-premises"
 
@@ -144,6 +146,181 @@ def _narrows_internet(route: str, half: HalfKnown) -> bool:
     return int(route.partition("/")[2]) > 1
 
 
-def _subsets(items: Iterable[object]) -> Iterator[tuple]:
+def _orders(rules: list[PlainRule]) -> Iterator[tuple[PlainRule, ...]]:
+    """Yields every order by priority: of rules of equal priority either may come first."""
+    priorities = sorted({rule.priority for rule in rules})
+    ties = ([rule for rule in rules if rule.priority == priority] for priority in priorities)
+    for parts in product(*(permutations(tie) for tie in ties)):
+        yield tuple(rule for part in parts for rule in part)
+
+
+def _subsets(items: Iterable[T]) -> Iterator[tuple[T, ...]]:
     items = tuple(items)
     return (chosen for size in range(len(items) + 1) for chosen in combinations(items, size))
+
+
+@dataclass(frozen=True)
+class Atom:
+    """Addresses that nothing known tells apart: one of them, and how many there are."""
+
+    address: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What holds in the possible worlds taken together."""
+
+    verdicts: frozenset[str]
+    deciders: frozenset[str]
+    shadowed: frozenset[str]
+
+    @property
+    def verdict(self) -> str:
+        """What the law makes of it: one verdict, unknown, or the worst of several gaps."""
+        if len(self.verdicts) > 1 and "compliant" in self.verdicts:
+            return "unknown"
+        return max(self.verdicts, key=WORST_LAST.index)
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The other verdicts of a gap."""
+        return self.verdicts - {self.verdict} if self.verdict != "unknown" else frozenset()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What becomes of the needed flows to or from addresses of one pattern in one atom."""
+
+    fates: frozenset[tuple[str, str]]  # the kind (Ac, Ad, Dc, Dd), and the kind without the pinned rules
+    deciders: frozenset[str]
+    shadowed: frozenset[str]
+    fulfilled: frozenset[str]
+
+    def __or__(self, other: "Cell") -> "Cell":
+        return Cell(
+            self.fates | other.fates,
+            self.deciders | other.deciders,
+            self.shadowed | other.shadowed,
+            self.fulfilled | other.fulfilled,
+        )
+
+
+NOTHING = Cell(frozenset(), frozenset(), frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Court:
+    """A needed set of flows before the rules of an NSG, where not everything is known."""
+
+    needed: Needed
+    rules: tuple[PlainRule, ...]
+    half: HalfKnown
+
+    def told(self) -> Told:
+        """Returns what holds in the possible worlds."""
+        worlds = [world for choice in self.choices() for world in self._worlds(choice)]
+        return Told(
+            frozenset(self._verdict(world) for world in worlds),
+            frozenset(name for world in worlds for name in world.deciders),
+            frozenset(name for world in worlds for name in world.shadowed),
+        )
+
+    def choices(self) -> Iterator[Choice]:
+        """Yields every choice of what is not a set."""
+        return choices(self.half, self.rules, self.needed.direction)
+
+    def _verdict(self, world: Cell) -> str:
+        verdict = verdict_of({kind for kind, _ in world.fates})
+        if verdict != "compliant" or not self.needed.is_tag:
+            return verdict
+        return "compliant" if {kept for _, kept in world.fates} == {"Ac"} else "pinned"
+
+    def _worlds(self, choice: Choice) -> set[Cell]:
+        promises = frozenset(self.half.promises())
+        rests = Simulation(self.needed, choice.ordered, self.half.around).masks_but_other_end()
+        reached = {NOTHING}
+        for atom in self.atoms():
+            cells = {self._cell(choice, atom.address, pattern, rests) for pattern in self.patterns(atom.address)}
+            reached = {one | other for one in reached for other in _unions(cells, atom.size)}
+        return {world for world in reached if world.fulfilled == promises and world.fates}
+
+    def patterns(self, address: int) -> list[Pattern]:
+        """Returns the unknown sets that an address may belong to: each combination."""
+        every = map(frozenset, _subsets(self.half.unknown))
+        return [pattern for pattern in every if self.half.is_possible(address, pattern)]
+
+    def atoms(self) -> list[Atom]:
+        """Returns the atoms of all addresses."""
+        around = self.half.around
+        said = {text for rule in (*self.rules, *DEFAULTS) for text in rule.other_side} | set(self.needed.other)
+        texts = sorted(self.half.literals() | self.half.known(said))
+        edges = sorted({edge for text in texts for edge in around.edges(text) if edge <= LAST_ADDRESS})
+        found: dict[tuple[bool, ...], Atom] = {}
+        for edge, following in zip(edges, (*edges[1:], LAST_ADDRESS + 1), strict=True):
+            signature = tuple(around.holds(text, edge) for text in texts)
+            before = found.get(signature, Atom(edge, 0))
+            found[signature] = Atom(before.address, before.size + following - edge)
+        return list(found.values())
+
+    def _cell(self, choice: Choice, address: int, pattern: Pattern, rests: set[int]) -> Cell:
+        fulfilled = frozenset(name for name, test in self.half.promises().items() if test(address, pattern))
+        if not self.is_needed(address, pattern):
+            return Cell(frozenset(), frozenset(), frozenset(), fulfilled)
+        found = [self._decided(choice, self._matching(choice, address, pattern) & rest) for rest in rests]
+        return Cell(
+            frozenset(fate for fate, _, _ in found),
+            frozenset(name for _, name, _ in found),
+            frozenset(name for _, _, names in found for name in names),
+            fulfilled,
+        )
+
+    def is_needed(self, address: int, pattern: Pattern) -> bool:
+        """Tells whether flows with this address at the other end are needed."""
+        around = self.half.around
+        return any(
+            name.lower() in pattern if name.lower() in self.half.unknown else around.holds(name, address)
+            for name in self.needed.other
+        )
+
+    def _matching(self, choice: Choice, address: int, pattern: Pattern) -> int:
+        return sum(
+            1 << i
+            for i, rule in enumerate(choice.ordered)
+            if any(self.holds(text, address, pattern, choice) for text in rule.other_side)
+        )
+
+    def holds(self, text: str, address: int, pattern: Pattern, choice: Choice) -> bool:
+        """Tells whether an expression holds an address of this pattern, in a world of this choice."""
+        name, half = text.strip().lower(), self.half
+        if name in half.unknown:
+            return name in pattern
+        known = half.around.holds(text, address)
+        peered = any(peer in pattern for peer in half.half_synced)
+        if name == "virtualnetwork":
+            routed = any(self.holds(route, address, pattern, choice) for route in choice.widening)
+            return known or peered or routed or ON_PREMISES in pattern
+        if name == "internet":
+            return known and not peered and not any(self.holds(r, address, pattern, choice) for r in choice.narrowing)
+        return known
+
+    def _decided(self, choice: Choice, mask: int) -> tuple[tuple[str, str], str, tuple[str, ...]]:
+        matching = [rule for i, rule in enumerate(choice.ordered) if mask >> i & 1]
+        first = matching[0]
+        second = next(rule for rule in matching if not is_pinned(rule))
+        allowed = [rule.name for rule in matching if rule.access == "Allow"] if first.access == "Deny" else []
+        return (kind_of(first), kind_of(second)), first.name, tuple(allowed)
+
+
+def kind_of(rule: PlainRule) -> str:
+    """Returns Ac, Ad, Dc or Dd: what a rule's decision counts as."""
+    return ("A" if rule.access == "Allow" else "D") + ("d" if rule.is_default else "c")
+
+
+def _unions(cells: set[Cell], size: int) -> set[Cell]:
+    """Returns what may hold of an atom: the union of at least one cell, and of no more than it has addresses."""
+    found, last = set(cells), set(cells)
+    for _ in range(min(size, len(cells)) - 1):
+        last = {one | other for one in last for other in cells} - found
+        found |= last
+    return found

@@ -44,6 +44,14 @@ class PlainRule:
     def other_side(self) -> tuple[str, ...]:
         return self.sources if self.direction == "Inbound" else self.destinations
 
+    @property
+    def own_side(self) -> tuple[str, ...]:
+        return self.destinations if self.direction == "Inbound" else self.sources
+
+    def speaks(self, protocol: str) -> bool:
+        """Tells whether the rule is about a protocol; ``*`` covers every one."""
+        return self.protocol.strip().lower() in {"*", "any", protocol.lower()}
+
 
 def _default(name: str, priority: int, access: str, source: str, destination: str) -> PlainRule:
     direction = "Inbound" if name.endswith("InBound") else "Outbound"
@@ -170,7 +178,7 @@ class Packet:
 def matches(rule: PlainRule, packet: Packet, around: Surroundings) -> bool:
     """Tells whether a rule matches a packet: five comparisons."""
     return (
-        rule.protocol.strip().lower() in {"*", "any", packet.protocol.lower()}
+        rule.speaks(packet.protocol)
         and around.side_holds(rule.sources, packet.source)
         and around.side_holds(rule.destinations, packet.destination)
         and _has_port(rule.source_ports, packet.source_port)
@@ -285,18 +293,18 @@ class Simulation:
 
     def packet_masks(self) -> Iterator[int]:
         """Yields, for one packet of each class, which rules match it: bit i for rule i."""
-        speaking = sum(
-            1 << i
-            for i, rule in enumerate(self.rules)
-            if rule.protocol.strip().lower() in {"*", "any", self.needed.protocol.lower()}
-        )
-        from_ports = self._classes_of_ports(self.needed.source_ports, [rule.source_ports for rule in self.rules])
-        to_ports = self._classes_of_ports(self.needed.ports, [rule.destination_ports for rule in self.rules])
-        sources = self._classes_of_addresses(self.needed.sources, [rule.sources for rule in self.rules])
-        destinations = self._classes_of_addresses(self.needed.destinations, [rule.destinations for rule in self.rules])
-        pairs = {source & destination & speaking for source in sources for destination in destinations}
-        ports = {a & b for a in from_ports for b in to_ports}
-        yield from {pair & port for pair in pairs for port in ports}
+        others = self._classes_of_addresses(self.needed.other, [rule.other_side for rule in self.rules])
+        yield from {other & rest for other in others for rest in self.masks_but_other_end()}
+
+    def masks_but_other_end(self) -> set[int]:
+        """Returns the same, as if every rule matched every address at the other end."""
+        needed, rules = self.needed, self.rules
+        speaking = sum(1 << i for i, rule in enumerate(rules) if rule.speaks(needed.protocol))
+        from_ports = self._classes_of_ports(needed.source_ports, [rule.source_ports for rule in rules])
+        to_ports = self._classes_of_ports(needed.ports, [rule.destination_ports for rule in rules])
+        own = self._classes_of_addresses(needed.own, [rule.own_side for rule in rules])
+        ports = {a & b & speaking for a in from_ports for b in to_ports}
+        return {port & end for port in ports for end in own}
 
     def _classes_of_addresses(self, needed: tuple[str, ...], sides: Sequence[tuple[str, ...]]) -> set[int]:
         around = self.around

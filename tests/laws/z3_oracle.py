@@ -42,7 +42,7 @@ def _kinds(needed: Needed, rules: list[PlainRule], around: Surroundings) -> set[
     solver.add(_flows(needed.sources, needed.source_ports, needed.destinations, needed.ports, around))
     kind: z3.ExprRef = z3.BitVecVal(3, 2)
     for rule in sorted(rules, key=lambda rule: -rule.priority):
-        if rule.protocol.strip().lower() in {"*", "any", needed.protocol.lower()}:
+        if rule.speaks(needed.protocol):
             match = _flows(rule.sources, rule.source_ports, rule.destinations, rule.destination_ports, around)
             kind = z3.If(match, z3.BitVecVal(2 * (rule.access == "Deny") + rule.is_default, 2), kind)
     return {name for code, name in enumerate(KINDS) if solver.check(kind == code) == z3.sat}

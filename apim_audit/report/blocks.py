@@ -1,0 +1,207 @@
+"""The block of one location: what needs attention first, explained once for all that share the cause."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from apim_audit.core.findings import (
+    Check,
+    Gap,
+    HygieneFinding,
+    InstanceReport,
+    LocationReport,
+    Severity,
+    Verdict,
+    Witness,
+)
+from apim_audit.core.messages import flow_phrase
+from apim_audit.core.requirements import Level, NetworkModel, VirtualNetworkType
+from apim_audit.core.rules import Direction
+from apim_audit.core.text import printable
+from apim_audit.report import Style
+from apim_audit.report.colours import Colour, paint
+from apim_audit.report.display import wrap
+from apim_audit.report.rows import DETAIL, INDENT, aligned, flow, name
+
+LOUD = (Severity.ERROR, Severity.WARNING, Severity.UNDECIDED, Severity.NOTE)
+"""The severities that need attention, loudest first."""
+
+COLOURS = {
+    Severity.ERROR: Colour.RED,
+    Severity.WARNING: Colour.YELLOW,
+    Severity.UNDECIDED: Colour.MAGENTA,
+    Severity.NOTE: Colour.CYAN,
+}
+
+_PLATFORMS = (NetworkModel.STV1, NetworkModel.STV2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Checks that need attention for the same cause.
+
+    Attributes:
+        told: the cause, in words that do not repeat what the rows say.
+        hints: the rules that would serve but for one field.
+    """
+
+    checks: tuple[Check, ...]
+    told: str
+    hints: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A location with its instance, and its checks that need attention."""
+
+    instance: InstanceReport
+    location: LocationReport
+    groups: tuple[_Group, ...]
+
+
+def blocks(instances: Iterable[InstanceReport], style: Style) -> Iterator[list[str]]:
+    """Yields the lines of each location's block.
+
+    The rows of all blocks are one table, so that their columns stand under each other.
+    """
+    places = [
+        _Place(instance, location, tuple(_groups(location)))
+        for instance in instances
+        for location in instance.locations
+    ]
+    checks = [check for place in places for group in place.groups for check in group.checks]
+    rows = aligned(
+        [(check.verdict.value, check.severity.value, check.id, _flow(check)) for check in checks], style.width
+    )
+    for place in places:
+        yield list(_block(place, rows, style))
+
+
+def _block(place: _Place, rows: Iterator[list[str]], style: Style) -> Iterator[str]:
+    location = place.location
+    heading = wrap(_heading(place.instance, location), style.width, following=INDENT)
+    yield from (paint(line, Colour.BOLD, style) for line in heading)
+    if location.network_model is None:
+        yield from wrap(f"not judged: {printable(location.reason or 'nothing to judge')}", style.width, INDENT)
+    for group in place.groups:
+        for check in group.checks:
+            yield from _painted(next(rows), check, style)
+        for line in _explained(group):
+            yield from wrap(printable(line), style.width, DETAIL)
+    for line in (*_quiet(location), *map(_untidy, location.hygiene)):
+        yield from wrap(line, style.width, INDENT, DETAIL)
+
+
+def _heading(instance: InstanceReport, location: LocationReport) -> str:
+    network = instance.virtual_network_type
+    kind = f"{name(instance.sku)}, {'no VNet' if network == VirtualNetworkType.NONE else name(network)}"
+    place = name(location.location)
+    if len(instance.locations) > 1 and location.primary:
+        place += " (primary)"
+    if location.network_model is not None:
+        place += f", {_platform(location, location.network_model)}"
+    if location.baseline is not None:
+        place += f", judged by baseline {location.baseline}"
+    heading = f"{name(instance.name)} ({kind}) / {place}"
+    nsg = location.network_security_group_id
+    return heading if nsg is None else f"{heading} / NSG {name(nsg.rpartition('/')[2])}"
+
+
+def _platform(location: LocationReport, model: NetworkModel) -> str:
+    version = location.platform_version or ""
+    if version.lower().startswith(model.value):
+        return name(version)
+    if model in _PLATFORMS and version.lower().startswith(_PLATFORMS):
+        return f"{name(version)} judged as {model}"
+    return model.value
+
+
+def _groups(location: LocationReport) -> Iterator[_Group]:
+    found: dict[tuple[Severity, Verdict, str, tuple[str, ...]], list[Check]] = {}
+    for check in sorted((check for check in location.checks if check.severity in LOUD), key=_loudness):
+        cause = check.reason or _told(check)
+        hints = tuple(near.message for near in check.near_misses)
+        found.setdefault((check.severity, check.verdict, cause, hints), []).append(check)
+    for (_, verdict, cause, hints), checks in found.items():
+        shared = f"it cannot be told: {cause}" if verdict is Verdict.UNKNOWN else cause
+        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, hints)
+
+
+def _loudness(check: Check) -> int:
+    return LOUD.index(check.severity)
+
+
+def _told(check: Check) -> str:
+    if check.direction is None or not check.ports or not check.peer:
+        return check.message
+    # The row above says which flows these are.
+    phrase = flow_phrase(Direction(check.direction), check.protocol or "", check.ports, check.peer)
+    return check.message.replace(phrase, "this")
+
+
+def _flow(check: Check) -> str:
+    if check.direction is None:
+        return ""
+    return flow(check.direction, check.protocol or "", check.ports or (), check.peer or ())
+
+
+def _painted(lines: Sequence[str], check: Check, style: Style) -> Iterator[str]:
+    verdict = paint(check.verdict.value, COLOURS[check.severity], style)
+    yield lines[0].replace(check.verdict.value, verdict, 1)
+    yield from lines[1:]
+
+
+def _explained(group: _Group) -> Iterator[str]:
+    yield group.told
+    first = group.checks[0]
+    # A message may have told these already; nothing is said twice.
+    if isinstance(first.outcome, Gap):
+        for other in first.outcome.or_else:
+            if other.condition not in group.told:
+                yield f"or {other.verdict} {other.condition}"
+    witness = first.evidence.witness
+    if witness is not None and f"{witness.source}:{witness.source_port}" not in group.told:
+        yield _example(witness, group.told)
+    yield from (f"hint: {hint}" for hint in group.hints)
+
+
+def _example(witness: Witness, told: str) -> str:
+    decider = witness.decided_by
+    condition = f" if {' and '.join(witness.assuming)}" if witness.assuming else ""
+    source = f"{witness.source}:{witness.source_port}"
+    destination = f"{witness.destination}:{witness.destination_port}"
+    known = decider is None or f"`{decider}`" in told
+    rest = condition if known else f": decided by {decider}{condition and ','}{condition}"
+    return f"e.g. {witness.protocol.upper()} {source} to {destination}{rest}"
+
+
+def _quiet(location: LocationReport) -> Iterator[str]:
+    quiet = [check for check in location.checks if check.severity not in LOUD]
+    for verdict in Verdict:
+        same = [check for check in quiet if check.verdict is verdict and not _advises(check)]
+        if verdict is Verdict.NOT_APPLICABLE:
+            yield from _not_applicable(same)
+        elif same:
+            yield f"{verdict}: {', '.join(check.id for check in same)}"
+    advisory = [f"{check.id} ({check.verdict})" for check in quiet if _advises(check)]
+    if advisory:
+        yield f"advisory: {', '.join(advisory)}"
+
+
+def _advises(check: Check) -> bool:
+    return check.level is Level.ADVISORY and check.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
+
+
+def _not_applicable(checks: Iterable[Check]) -> Iterator[str]:
+    for reason, same in groupby(sorted(checks, key=_reason), key=_reason):
+        ids = ", ".join(check.id for check in same)
+        yield f"not applicable: {ids} ({printable(reason)})" if reason else f"not applicable: {ids}"
+
+
+def _reason(check: Check) -> str:
+    return check.reason or ""
+
+
+def _untidy(finding: HygieneFinding) -> str:
+    rule = f"{name(finding.name)} ({finding.priority}, {finding.direction})"
+    return f"hygiene: {finding.kind}: {rule}: {printable(finding.message)}"
