@@ -9,8 +9,8 @@ from shutil import get_terminal_size
 from typing import TextIO
 
 from apim_audit.core.text import printable
-from apim_audit.errors import NoAuditError
 from apim_audit.report import PLAIN, Style
+from apim_audit.snapshot import NotWrittenError
 
 _NARROWEST = 40
 _WIDEST = 120
@@ -40,7 +40,7 @@ def write_out(text: str) -> None:
     """Writes to standard output; a reader who has closed the pipe (``| head``) is no error.
 
     Raises:
-        NoAuditError: standard output cannot be written to.
+        NotWrittenError: standard output cannot be written to.
     """
     try:
         if sys.stdout is None:
@@ -51,8 +51,8 @@ def write_out(text: str) -> None:
         _discard_output()
     except OSError as error:
         _discard_output()
-        message = f"the report could not be written to standard output: {error.strerror}"
-        raise NoAuditError(message) from None
+        message = f"standard output could not be written to: {error.strerror}"
+        raise NotWrittenError(message) from None
 
 
 def _discard_output() -> None:

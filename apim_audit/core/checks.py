@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from apim_audit.core.conditions import Premises, condition
-from apim_audit.core.decision import LOST, Decision, Fate, decide
+from apim_audit.core.decision import LOST, Decision, decide
 from apim_audit.core.engine import Box, Undecidable
 from apim_audit.core.estate import Instance, Location, NetworkSecurityGroup, Unreadable
 from apim_audit.core.findings import (
@@ -259,7 +259,7 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
 
 def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
     worlds = decide(boxes, ruleset, flow.protocol, may_pin=False).worlds
-    return not any(Fate(world) & LOST for world in worlds)
+    return not any(world & LOST for world in worlds)
 
 
 def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:

@@ -53,6 +53,12 @@ class Classes:
         return found
 
 
+@lru_cache(maxsize=8192)
+def same(members: IntervalSet) -> IntervalSet:
+    """Returns one object for all equal sets, so that `meet` can tell by identity that a set covers a hull."""
+    return members
+
+
 @lru_cache(maxsize=32768)
 def meet(hull: IntervalSet, other: IntervalSet) -> IntervalSet:
     """Returns the members of both sets; the hull itself, as the same object, where the other covers it.

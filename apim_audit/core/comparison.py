@@ -4,9 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from apim_audit.core.findings import Comparison, InstanceReport, LocationReport, NewlyFailing, Severity
-from apim_audit.core.requirements import Baseline, Flow, LevelRule, NetworkModel, VirtualNetworkType
+from apim_audit.core.requirements import (
+    Baseline,
+    Flow,
+    LevelRule,
+    NetworkModel,
+    Requirement,
+    VirtualNetworkType,
+)
 
 _FAILURES = frozenset({Severity.ERROR, Severity.WARNING})
+_NO_VNET = frozenset({VirtualNetworkType.NONE})
+_IMPOSSIBLE = {NetworkModel.STV1: _NO_VNET, NetworkModel.STV2: _NO_VNET}  # classic tiers: without a VNet no model
 
 
 def compare(asked: tuple[InstanceReport, ...], other: tuple[InstanceReport, ...], other_baseline: str) -> Comparison:
@@ -53,6 +62,7 @@ class Terms:
 
     Attributes:
         flow: the flows with that model's ports, or None for a check that is not about a flow.
+        applies_to: the kinds of VNet attachment that the row concerns, among those that the model can have.
     """
 
     level: LevelRule
@@ -62,17 +72,34 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class RowChange:
-    """A row that two baselines do not have alike.
-
-    Attributes:
-        before: its terms in the one baseline, or None where it has no such row.
-        after: its terms in the other one, or None; never are both None.
-    """
+class Added:
+    """A row that only the later table has."""
 
     requirement: str
-    before: Terms | None
-    after: Terms | None
+    title: str
+    after: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A row that only the earlier table has."""
+
+    requirement: str
+    title: str
+    before: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A row that both tables have, with different terms."""
+
+    requirement: str
+    title: str
+    before: Terms
+    after: Terms
+
+
+RowChange = Added | Removed | Altered
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +135,28 @@ def changes_between(before: Baseline, after: Baseline) -> BaselineChanges:
 
 
 def _changes_for(model: NetworkModel, before: Baseline, after: Baseline) -> ModelChanges:
-    old, new = _terms(before, model), _terms(after, model)
-    rows = (RowChange(row, old.get(row), new.get(row)) for row in (new | old))
-    changes = tuple(change for change in rows if change.before != change.after)
-    return ModelChanges(model, bool(old), bool(new), changes)
+    old, new = _rows(before, model), _rows(after, model)
+    changes = [change for row in new.values() if (change := _change(old.get(row.id), row, model)) is not None]
+    dropped = [Removed(row.id, row.title, _terms(row, model)) for row in old.values() if row.id not in new]
+    return ModelChanges(model, bool(old), bool(new), (*changes, *dropped))
 
 
-def _terms(baseline: Baseline, model: NetworkModel) -> dict[str, Terms]:
-    return {
-        row.id: Terms(
-            level=row.levels[model],
-            flow=None if row.flow is None else replace(row.flow, ports=row.flow.ports_for(model), ports_of={}),
-            applies_to=row.applies_to,
-            default_rules_suffice=row.default_rules_suffice,
-        )
-        for row in baseline.requirements
-        if model in row.levels
-    }
+def _change(old: Requirement | None, new: Requirement, model: NetworkModel) -> RowChange | None:
+    after = _terms(new, model)
+    if old is None:
+        return Added(new.id, new.title, after)
+    before = _terms(old, model)
+    return None if before == after else Altered(new.id, new.title, before, after)
+
+
+def _rows(baseline: Baseline, model: NetworkModel) -> dict[str, Requirement]:
+    return {row.id: row for row in baseline.requirements if model in row.levels}
+
+
+def _terms(row: Requirement, model: NetworkModel) -> Terms:
+    return Terms(
+        level=row.levels[model],
+        flow=None if row.flow is None else replace(row.flow, ports=row.flow.ports_for(model), ports_of={}),
+        applies_to=row.applies_to - _IMPOSSIBLE.get(model, frozenset()),
+        default_rules_suffice=row.default_rules_suffice,
+    )

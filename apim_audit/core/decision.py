@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import IntEnum
+from functools import cache
 
 from apim_audit.core.classes import Classes
 from apim_audit.core.engine import (
@@ -26,8 +27,8 @@ _WITHOUT_PINS = 4
 _EPHEMERAL = 1024
 
 
-class Fate(IntFlag):
-    """What becomes of required flows: who decides, and how."""
+class Fate(IntEnum):
+    """What becomes of required flows: who decides, and how; one bit each, so that a world's fates join to a mask."""
 
     ALLOWED = 1
     ALLOWED_BY_DEFAULT = 2
@@ -138,16 +139,17 @@ def fate_of(rule: SecurityRule) -> Fate:
     return Fate.DENIED_BY_DEFAULT if rule.default else Fate.DENIED
 
 
+@cache
 def verdict_of(world: int) -> Verdict:
     """Returns the verdict of one world (semantics of the verdicts, in their order)."""
-    fates, without_pins = Fate(world & _ALL_FATES), Fate(world >> _WITHOUT_PINS)
+    fates, without_pins = world & _ALL_FATES, world >> _WITHOUT_PINS
     if fates == Fate.ALLOWED:
-        return Verdict.PINNED if without_pins and without_pins != Fate.ALLOWED else Verdict.COMPLIANT
+        return Verdict.COMPLIANT if without_pins in {0, Fate.ALLOWED} else Verdict.PINNED
     if not fates & LOST:
         return Verdict.DEFAULT_ONLY
     if fates & ~LOST:
         return Verdict.PARTIAL
-    return Verdict.BLOCKED if Fate.DENIED in fates else Verdict.MISSING
+    return Verdict.BLOCKED if fates & Fate.DENIED else Verdict.MISSING
 
 
 def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin: bool) -> Decision:
@@ -162,12 +164,12 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     Raises:
         Undecidable: a budget ran out.
     """
-    clauses = ruleset.clauses_of(protocol, required[0].sets[Dimension.DESTINATION_PORT])
-    table = compile_table(required, clauses, shadows=False)
+    ports = required[0].sets[Dimension.DESTINATION_PORT]
+    table = compile_table(required, ruleset.clauses_of(protocol, ports), shadows=False)
     leaves = _fated(search(table), ruleset, 0)
-    if any(Fate(fated.fate) & LOST for fated in leaves):
+    if any(fated.fate & LOST for fated in leaves):
         # Only where something is denied can anything be shadowed.
-        table = compile_table(required, clauses)
+        table = compile_table(required, ruleset.clauses_of(protocol, ports))
         leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
         leaves += _fated(search(table, without=ruleset.pinning()), ruleset, _WITHOUT_PINS)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from apim_audit.core.classes import Classes, classify, meet
+from apim_audit.core.classes import Classes, classify, meet, same
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import Choice, Condition, Unknown
 
@@ -129,8 +129,8 @@ def compile_table(required: Sequence[Box], clauses: Iterable[Clause], *, shadows
         clauses: what the rules match, in order.
         shadows: whether Allows are kept that decide nothing, but may be shadowed by a Deny.
     """
-    hulls = tuple(_hull(required, dimension) for dimension in Dimension)
-    met = _bearing(hulls, _meeting(hulls, clauses), shadows=shadows)
+    hulls = tuple(same(_hull(required, dimension)) for dimension in Dimension)
+    met = _bearing(hulls, clauses, shadows=shadows)
     boxes = [*required, *(clause.box for clause in met)]
     classes = tuple(classify(hulls[d], {box.sets[d]: None for box in boxes}) for d in Dimension)
     unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
@@ -147,33 +147,30 @@ def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
     return hull
 
 
-def _meeting(hulls: Sequence[IntervalSet], clauses: Iterable[Clause]) -> list[Clause]:
-    """Returns the clauses that meet the hulls in every dimension."""
+def _bearing(hulls: Sequence[IntervalSet], clauses: Iterable[Clause], *, shadows: bool) -> list[Clause]:
+    """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow."""
     other, own, source_port, destination_port = hulls
-    # Ports first: they are short sets and rule out most rules.
-    return [
-        clause
-        for clause in clauses
-        if meet(destination_port, (sets := clause.box.sets)[3]).bounds
-        and meet(own, sets[1]).bounds
-        and meet(source_port, sets[2]).bounds
-        and meet(other, sets[0]).bounds
-    ]
-
-
-def _bearing(hulls: Sequence[IntervalSet], clauses: list[Clause], *, shadows: bool) -> list[Clause]:
-    """Drops clauses that come after one that covers everything; Allows stay where a Deny may shadow them."""
-    denied = False
-    for number, clause in enumerate(clauses):
+    found: list[Clause] = []
+    denied = closed = False
+    for clause in clauses:
+        if closed and not clause.allow:
+            continue
+        there, here, source, destination = clause.box.sets
+        # Ports first: they are short sets and rule out most rules.
+        ports = meet(destination_port, destination)
+        if not ports.bounds or not (ends := meet(own, here)).bounds or not (far := meet(other, there)).bounds:
+            continue
+        sources = meet(source_port, source)
+        if not sources.bounds:
+            continue
+        found.append(clause)
         denied = denied or not clause.allow
-        if (
-            not clause.passes
-            and not clause.box.conditions
-            and all(meet(hull, each) is hull for hull, each in zip(hulls, clause.box.sets, strict=True))
-        ):
-            rest = [later for later in clauses[number + 1 :] if later.allow] if denied and shadows else []
-            return clauses[: number + 1] + rest
-    return clauses
+        covers = ports is destination_port and ends is own and far is other and sources is source_port
+        if covers and not clause.passes and not clause.box.conditions:
+            if not (denied and shadows):
+                break
+            closed = True
+    return found
 
 
 def _row(box: Box, classes: Sequence[Classes], unknowns: Sequence[Asked]) -> Region:

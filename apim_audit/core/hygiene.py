@@ -76,7 +76,7 @@ def _reach(number: int, ruleset: Ruleset) -> _Reach | None:
 
 
 def _reach_of(number: int, ruleset: Ruleset, protocol: str) -> _Reach | None:
-    clauses = ruleset.clauses_of(protocol)
+    clauses = list(ruleset.clauses_of(protocol))
     own = [clause for clause in clauses if clause.rule == number]
     if not own:
         return _Reach(decides=False, differs=False)

@@ -34,15 +34,13 @@ class Ruleset:
     resolver: Resolver
     _made: dict[int, tuple[Clause, ...]] = field(default_factory=dict)
 
-    def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> list[Clause]:
-        """Returns the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
-        wanted = {"*", protocol.lower()}
-        return [
-            clause
-            for place, (number, _) in enumerate(self.order)
-            if (rule := self.rules[number]).protocol in wanted and meet(ports, rule.destination_ports).bounds
-            for clause in self._clauses_at(place)
-        ]
+    def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
+        """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
+        wanted = ("*", protocol.lower())
+        for place, (number, _) in enumerate(self.order):
+            rule = self.rules[number]
+            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
+                yield from self._clauses_at(place)
 
     def _clauses_at(self, place: int) -> tuple[Clause, ...]:
         # Made when they are first asked for: most rules of an NSG concern no requirement.

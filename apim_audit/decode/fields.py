@@ -1,12 +1,16 @@
 """Typed reading of ARM's JSON: what is wrong is collected with its path, and the reading goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from reprlib import Repr
+from typing import TypeVar
+
+Member = TypeVar("Member")
 
 Json = dict[str, object]
 """A JSON object."""
 
 _ABSENT: Json = {}
+_DEPTH = 20  # deeper than any field that is read
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = 60
 _REPR.maxlevel = 2
@@ -59,6 +63,27 @@ def phrase(errors: Iterable[FieldError]) -> str:
     return first if not rest else f"{first}, and {len(rest)} more"
 
 
+def in_camel_case(value: object, path: str = "", depth: int = _DEPTH) -> object:
+    """Returns JSON with every name in camelCase: Resource Graph writes some in PascalCase as well.
+
+    Raises:
+        FieldError: a field is there in both.
+    """
+    if depth and isinstance(value, list):
+        return [in_camel_case(each, f"{path}[{number}]", depth - 1) for number, each in enumerate(value)]
+    if not depth or not isinstance(value, dict):
+        return value
+    found: Json = {}
+    for key, each in value.items():
+        name = key[:1].lower() + key[1:]
+        inner = f"{path}.{name}" if path else name
+        if found.get(name) is not None and each is not None:
+            raise FieldError(inner, "is there twice, in two letter cases")
+        if each is not None:
+            found[name] = in_camel_case(each, inner, depth - 1)
+    return found
+
+
 class Fields:
     """The fields of one JSON object. A field that is null is absent; so is a text that is blank.
 
@@ -105,6 +130,23 @@ class Fields:
         if value is None and len(self.errors) == before:
             self.errors.append(FieldError.of(None, self._path + name, "a text"))
         return value or ""
+
+    def number(self, name: str) -> int | None:
+        """Returns a whole number; where there is none, that is an error."""
+        value = self._body.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        self.wrong(name, "a whole number")
+        return None
+
+    def word(self, name: str, words: Mapping[str, Member], expected: str) -> Member | None:
+        """Returns what a word stands for, in any letter case; where it is none of them, that is an error."""
+        value = self._body.get(name)
+        folded = {word.lower(): member for word, member in words.items()}
+        member = folded.get(value.strip().lower()) if isinstance(value, str) else None
+        if member is None:
+            self.wrong(name, expected)
+        return member
 
     def flag(self, name: str) -> bool | None:
         """Returns true or false, or None where it is absent."""

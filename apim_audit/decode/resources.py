@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SECURITY_GROUP = "microsoft.network/networksecuritygroups"
     SECURITY_RULE = "microsoft.network/networksecuritygroups/securityrules"
     ROUTE_TABLE = "microsoft.network/routetables"
+    ADMIN_RULES = "microsoft.network/effectivesecurityadminrules"  # one document a VNet, as in Resource Graph
 
     @property
     def label(self) -> str:
@@ -36,8 +37,16 @@ _LABELS = {
     Kind.SECURITY_GROUP: "NSG",
     Kind.SECURITY_RULE: "security rule",
     Kind.ROUTE_TABLE: "route table",
+    Kind.ADMIN_RULES: "admin rules of VNet",
 }
 _KINDS = {kind.value: kind for kind in Kind}
+
+_FLATTENED = frozenset({
+    "addressPrefix", "addressPrefixes", "addressSpace", "direction", "peeringState", "platformVersion",
+    "provisioningState", "routes", "securityRules", "virtualNetworkType",
+})  # fmt: skip
+"""What ARM writes inside of ``properties``, and the Azure CLI on the level above."""
+_CLI_HINT = "; this looks like output of an Azure CLI command: use `az rest` or `apim-audit collect` instead"
 
 
 def fold_id(resource_id: str) -> str:
@@ -53,6 +62,16 @@ def name_in(resource_id: str) -> str:
 def parent_of(resource_id: str) -> str:
     """Returns the id of the resource in which a nested resource stands."""
     return resource_id.rstrip("/").rpartition("/")[0].rpartition("/")[0]
+
+
+def network_of_admin_rules(resource_id: str) -> str:
+    """Returns the id of the VNet that admin rules belong to: they stand at it as an extension resource."""
+    return parent_of(parent_of(resource_id.strip()))
+
+
+def admin_rules_key(network_id: str) -> str:
+    """Returns the key of the admin rules of a VNet."""
+    return f"{fold_id(network_id)}/providers/{Kind.ADMIN_RULES.value}/default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +95,8 @@ class Resource:
     @property
     def title(self) -> str:
         """The resource as people name it."""
-        return f"{self.kind.label} {name_in(self.id)}"
+        named = network_of_admin_rules(self.id) if self.kind is Kind.ADMIN_RULES else self.id
+        return f"{self.kind.label} {name_in(named)}"
 
     def fields(self) -> Fields:
         """Returns the document for reading."""
@@ -91,8 +111,12 @@ class Resource:
             owner: the key of the resource that suffers, where it is not this one.
         """
         for error in errors:
-            message = f"{printable(self.source)}: {self.title}: {error}"
+            message = f"{printable(self.source)}: {self.title}: {error}{self._hint(error)}"
             problems.add(owner or self.key, self.id, "invalid", message)
+
+    def _hint(self, error: FieldError) -> str:
+        missing = error.path == f"{self.path}properties" and self.body.get("properties") is None
+        return _CLI_HINT if missing and not _FLATTENED.isdisjoint(self.body) else ""
 
     def nested(self, kind: Kind, segment: str, path: str, body: Json) -> "Resource":
         """Returns a resource that stands in this one; where it has no id, its name makes one.

@@ -14,6 +14,10 @@ from apim_audit.decode.fields import FieldError, Json
 
 Member = TypeVar("Member")
 
+DIRECTIONS = {member.value: member for member in Direction}
+PROTOCOLS = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": "*", "Any": "*"}
+PORTS = "a port or range of ports from 0 to 65535"
+
 _LAST_PORT = 65535
 _PORT_DIGITS = 5
 
@@ -111,13 +115,9 @@ def _word(field: str, words: Mapping[str, Member], expected: str) -> Callable[[J
     return read
 
 
-_direction = _word("direction", {member.value: member for member in Direction}, "Inbound or Outbound")
-_access = _word("access", {member.value: member for member in Access}, "Allow or Deny")
-_protocol = _word(
-    "protocol",
-    {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": "*", "Any": "*"},
-    "Tcp, Udp, Icmp, Esp, Ah or *",
-)
+_direction = _word("direction", DIRECTIONS, "Inbound or Outbound")
+_access = _word("access", {member.value: member for member in (Access.ALLOW, Access.DENY)}, "Allow or Deny")
+_protocol = _word("protocol", PROTOCOLS, "Tcp, Udp, Icmp, Esp, Ah or *")
 
 
 def _absent(values: object) -> bool:
@@ -186,7 +186,7 @@ def _ports(end: str) -> Callable[[Json], IntervalSet]:
         else:
             texts = (*_text(singular, one), *_texts(plural, many))
         try:
-            return _port_set(texts)
+            return port_set(texts)
         except ValueError as error:
             raise _port_error(singular, plural, one, str(error)) from None
 
@@ -195,12 +195,16 @@ def _ports(end: str) -> Callable[[Json], IntervalSet]:
 
 def _port_error(singular: str, plural: str, one: object, text: str) -> FieldError:
     field = singular if not text or text == one else plural
-    return FieldError.of(text or None, f"properties.{field}", "a port or range of ports from 0 to 65535")
+    return FieldError.of(text or None, f"properties.{field}", PORTS)
 
 
 @lru_cache(maxsize=65536)
-def _port_set(texts: tuple[str, ...]) -> IntervalSet:
-    # The ports that texts name; a ValueError of the text that names none, or of "" where there is no text at all.
+def port_set(texts: tuple[str, ...]) -> IntervalSet:
+    """Returns the ports that texts name.
+
+    Raises:
+        ValueError: with the text that names none, or without where there is no text at all.
+    """
     spans: list[tuple[int, int]] = []
     for text in texts:
         span = _port_span(text.strip())

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # asking for the version must not wait for these
+    from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report
     from apim_audit.core.requirements import Baseline
 
@@ -66,4 +67,17 @@ def render_requirements(baseline: "Baseline", fmt: str, style: Style = PLAIN) ->
     """
     renderers = import_module(f"{__name__}.requirements")
     text: str = renderers.to_json(baseline) if fmt == Format.JSON else renderers.to_table(baseline, style)
+    return text
+
+
+def render_changes(changes: "BaselineChanges", fmt: str, style: Style = PLAIN) -> str:
+    """Returns what changes from one baseline of the catalogue to another as text.
+
+    Args:
+        changes: what is different.
+        fmt: ``table`` or ``json``.
+        style: how the table is laid out.
+    """
+    renderers = import_module(f"{__name__}.changes")
+    text: str = renderers.to_json(changes) if fmt == Format.JSON else renderers.to_table(changes, style)
     return text

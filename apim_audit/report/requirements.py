@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apim_audit import __version__
-from apim_audit.core.requirements import Baseline, Flow, LevelRule, NetworkModel, Requirement
+from apim_audit.core.requirements import Baseline, Flow, LevelRule, Requirement
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
@@ -17,7 +17,7 @@ def to_table(baseline: Baseline, style: Style) -> str:
     """Returns the requirements for people: a row each, with levels, purpose, remedy and source under it."""
     sources = tuple(dict.fromkeys(row.source for row in baseline.requirements))
     lines = [f"Baseline {baseline.id}: {baseline.title}"]
-    rows = aligned([(row.id, _flow(row.flow)) for row in baseline.requirements], style.width)
+    rows = aligned([(row.id, flow_in_words(row.flow, row.title)) for row in baseline.requirements], style.width)
     for row, found in zip(baseline.requirements, rows, strict=True):
         lines += ["", paint(found[0], Colour.BOLD, style), *found[1:]]
         for detail in (*_details(row), f"Source: [{sources.index(row.source) + 1}]."):
@@ -29,15 +29,16 @@ def to_table(baseline: Baseline, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _flow(found: Flow | None) -> str:
+def flow_in_words(found: Flow | None, title: str) -> str:
+    """Returns what a row is about: ``In TCP 3443 from ApiManagement``, or its title where it is not about a flow."""
     if found is None:
-        return "the subnet itself"
+        return title
     return flow(found.direction, found.protocol, found.ports, (found.peer.name,))
 
 
 def _details(row: Requirement) -> Iterator[str]:
-    yield f"{row.title}. {row.purpose}"
-    levels = "; ".join(_level(model, rule) for model, rule in row.levels.items())
+    yield row.purpose if row.flow is None else f"{row.title}. {row.purpose}"
+    levels = "; ".join(f"{model} {level_in_words(rule)}" for model, rule in row.levels.items())
     yield f"{', '.join(sorted(row.applies_to))}: {levels}."
     if row.flow is not None:
         for model, ports in row.flow.ports_of.items():
@@ -49,7 +50,8 @@ def _details(row: Requirement) -> Iterator[str]:
     yield f"Remedy: {row.remedy}"
 
 
-def _level(model: NetworkModel, rule: LevelRule) -> str:
+def level_in_words(rule: LevelRule) -> str:
+    """Returns a level with its conditions: ``optional (required on Premium)``."""
     conditions = [
         f"{level} {condition}"
         for level, condition in ((rule.premium, "on Premium"), (rule.multi_location, "with more than one location"))
@@ -57,7 +59,7 @@ def _level(model: NetworkModel, rule: LevelRule) -> str:
     ]
     if rule.delegation is not None:
         conditions.append(f"only where the subnet is delegated to {rule.delegation}")
-    return f"{model} {rule.level}" + (f" ({', '.join(conditions)})" if conditions else "")
+    return f"{rule.level} ({', '.join(conditions)})" if conditions else rule.level.value
 
 
 def to_json(baseline: Baseline) -> str:
@@ -77,9 +79,9 @@ def _requirement(row: Requirement) -> Json:
     return {
         "id": row.id,
         "title": row.title,
-        "flow": None if row.flow is None else _flow_to_json(row.flow),
+        "flow": None if row.flow is None else flow_to_json(row.flow),
         "appliesTo": [*sorted(row.applies_to)],
-        "levels": {model.value: _level_to_json(rule) for model, rule in row.levels.items()},
+        "levels": {model.value: level_to_json(rule) for model, rule in row.levels.items()},
         "defaultRulesSuffice": row.default_rules_suffice,
         "purpose": row.purpose,
         "remedy": row.remedy,
@@ -92,7 +94,8 @@ def _requirement(row: Requirement) -> Json:
     }
 
 
-def _flow_to_json(found: Flow) -> Json:
+def flow_to_json(found: Flow) -> Json:
+    """Returns the flows of a row as the members of a JSON object."""
     return {
         "direction": found.direction.value,
         "protocol": found.protocol,
@@ -102,7 +105,8 @@ def _flow_to_json(found: Flow) -> Json:
     }
 
 
-def _level_to_json(rule: LevelRule) -> Json:
+def level_to_json(rule: LevelRule) -> Json:
+    """Returns a level with its conditions as the members of a JSON object."""
     return {
         "level": rule.level.value,
         "premium": None if rule.premium is None else rule.premium.value,

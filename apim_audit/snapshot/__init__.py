@@ -1,13 +1,14 @@
 """Snapshots: ARM's own JSON as it was read, with what could not be read; what every later stage starts from."""
 
 from apim_audit.snapshot.documents import load_files
-from apim_audit.snapshot.files import write_atomically
+from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.service_tags import load_service_tags, named_services, trim_service_tags
 from apim_audit.snapshot.stored import save
 
 __all__ = [
     "Document",
+    "NotWrittenError",
     "ServiceTagDocument",
     "Snapshot",
     "SourcedDocument",

@@ -7,9 +7,13 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from apim_audit.errors import NoAuditError
+from apim_audit.errors import ApimAuditError
 
 STANDARD_INPUT = "-"
+
+
+class NotWrittenError(ApimAuditError):
+    """Something was worked out, but it cannot be written to where it should go."""
 
 
 def name_of(path: str) -> str:
@@ -34,7 +38,7 @@ def write_atomically(path: str, text: str) -> None:
     A link is followed; a device or pipe is written to directly; the mode of a file that is there is kept.
 
     Raises:
-        NoAuditError: the file cannot be written.
+        NotWrittenError: the file cannot be written.
     """
     content = text.encode("utf-8", "backslashreplace")
     target = os.path.realpath(path)
@@ -46,7 +50,7 @@ def write_atomically(path: str, text: str) -> None:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message = f"{path} could not be written: {reason}"
-        raise NoAuditError(message, "Name a file in a folder that exists and that you may write to.") from None
+        raise NotWrittenError(message, "Name a file in a folder that exists and that you may write to.") from None
 
 
 def _is_special(target: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from apim_audit.core.findings import Incomplete, Scope
 from apim_audit.errors import NoAuditError
-from apim_audit.snapshot.files import write_atomically
+from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.parsing import kind_of
 
@@ -26,7 +26,10 @@ def save(snapshot: Snapshot, path: str) -> None:
     Raises:
         NoAuditError: it cannot be written.
     """
-    write_atomically(path, to_text(snapshot))
+    try:
+        write_atomically(path, to_text(snapshot))
+    except NotWrittenError as error:
+        raise NoAuditError(str(error), error.hint) from None
 
 
 def to_text(snapshot: Snapshot) -> str:

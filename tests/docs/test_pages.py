@@ -105,5 +105,6 @@ def test_every_library_that_the_project_names_is_pinned() -> None:
     named = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
     pins = [Requirement(line) for line in text_of(CONSTRAINTS).splitlines() if line and not line.startswith("#")]
     versions = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
-    wanted = [Requirement(each) for each in named]
-    assert [str(each) for each in wanted if versions.get(canonicalize_name(each.name)) not in each.specifier] == []
+    wanted = {canonicalize_name(each.name): each.specifier for each in map(Requirement, named)}
+    assert wanted.keys() - versions.keys() == set()
+    assert [name for name, specifier in wanted.items() if versions[name] not in specifier] == []

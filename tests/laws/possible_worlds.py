@@ -9,7 +9,9 @@ are the promises of section 3 ("is not empty"). So all worlds are met by uniting
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from itertools import combinations, permutations, product
+from operator import or_
 from typing import TypeVar
 
 from tests.laws.simulator import (
@@ -18,15 +20,18 @@ from tests.laws.simulator import (
     NOT_PUBLIC,
     WORST_LAST,
     Needed,
+    Packet,
     PlainRule,
     Simulation,
     Surroundings,
+    ends,
     is_pinned,
     verdict_of,
 )
 
 T = TypeVar("T")
 Pattern = frozenset[str]
+KINDS = ("Ac", "Ad", "Dc", "Dd")
 ON_PREMISES = "~on-premises"
 
 
@@ -38,7 +43,7 @@ class HalfKnown:
         around: what is known; tags without data are not in it.
         unknown_tags: service tags without data that are mentioned.
         words: expressions that mean nothing known.
-        groups: application security groups at the other end, written as expressions.
+        groups: application security groups, written as expressions; at the own end they hold nothing.
         routes: prefixes of user-defined routes.
         gateway: whether on-premises may belong to VirtualNetwork.
         half_synced: (what a peering surely adds, what it adds at most), by a name.
@@ -126,18 +131,30 @@ class Choice:
     ordered: tuple[PlainRule, ...]
     widening: frozenset[str]
     narrowing: frozenset[str]
+    own: frozenset[tuple[str, int]]
 
 
-def choices(half: HalfKnown, rules: Iterable[PlainRule], direction: str) -> Iterator[Choice]:
-    """Yields every choice."""
-    own = [rule for rule in (*rules, *DEFAULTS) if rule.direction == direction]
+def choices(needed: Needed, rules: Iterable[PlainRule], half: HalfKnown) -> Iterator[Choice]:
+    """Yields every choice; the own end's few addresses are no atoms, so what words hold of them is chosen here."""
     routes = tuple(dict.fromkeys(half.routes))
     narrow = tuple(text for text in routes if _narrows_internet(text, half))
-    for there in _subsets([rule for rule in own if rule.name in half.perhaps]):
-        present = [rule for rule in own if rule.name not in half.perhaps or rule in there]
-        for ordered in _orders(present):
-            for widening, narrowing in product(_subsets(routes), _subsets(narrow)):
-                yield Choice(ordered, frozenset(widening), frozenset(narrowing))
+    said = {text.lower() for rule in rules for text in rule.own_side}
+    own = [(word, address) for word in half.words if word in said for address in own_addresses(needed)]
+    for ordered in _lists(rules, needed.direction, half.perhaps):
+        for chosen in product(_subsets(routes), _subsets(narrow), _subsets(own)):
+            yield Choice(ordered, *map(frozenset, chosen))
+
+
+def own_addresses(needed: Needed) -> list[int]:
+    """Returns the addresses of the API Management end."""
+    return [address for first, last in map(ends, needed.own) for address in range(first, last + 1)]
+
+
+def _lists(rules: Iterable[PlainRule], direction: str, perhaps: frozenset[str]) -> Iterator[tuple[PlainRule, ...]]:
+    """Yields every list of rules that may be there, in every order that their priorities leave open."""
+    every = [rule for rule in (*rules, *DEFAULTS) if rule.direction == direction]
+    for missing in _subsets([rule for rule in every if rule.name in perhaps]):
+        yield from _orders([rule for rule in every if rule not in missing])
 
 
 def _narrows_internet(route: str, half: HalfKnown) -> bool:
@@ -189,24 +206,31 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What becomes of the needed flows to or from addresses of one pattern in one atom."""
+class Marks:
+    """What may be said of a world, a bit each, so that a world is an integer and worlds unite by ``|``."""
 
-    fates: frozenset[tuple[str, str]]  # the kind (Ac, Ad, Dc, Dd), and the kind without the pinned rules
-    deciders: frozenset[str]
-    shadowed: frozenset[str]
-    fulfilled: frozenset[str]
+    names: tuple[str, ...]
+    promises: tuple[str, ...]
 
-    def __or__(self, other: "Cell") -> "Cell":
-        return Cell(
-            self.fates | other.fates,
-            self.deciders | other.deciders,
-            self.shadowed | other.shadowed,
-            self.fulfilled | other.fulfilled,
-        )
+    def fate(self, kind: str, unpinned: str) -> int:
+        """Some flow is decided by a rule of this kind, and by one of that kind if there were no pinned rules."""
+        return 1 << 4 * KINDS.index(kind) + KINDS.index(unpinned)
 
+    def decider(self, name: str) -> int:
+        """The rule decides some flow."""
+        return 1 << 16 + self.names.index(name)
 
-NOTHING = Cell(frozenset(), frozenset(), frozenset(), frozenset())
+    def shadowed(self, name: str) -> int:
+        """The rule would allow some flow that an earlier one denies."""
+        return 1 << 16 + len(self.names) + self.names.index(name)
+
+    def promise(self, name: str) -> int:
+        """Some address fulfils the promise."""
+        return 1 << 16 + 2 * len(self.names) + self.promises.index(name)
+
+    def fates_of(self, world: int) -> set[tuple[str, str]]:
+        """Returns the fates in a world."""
+        return {(one, other) for one in KINDS for other in KINDS if world & self.fate(one, other)}
 
 
 @dataclass(frozen=True)
@@ -219,37 +243,63 @@ class Court:
 
     def told(self) -> Told:
         """Returns what holds in the possible worlds."""
-        worlds = [world for choice in self.choices() for world in self._worlds(choice)]
+        worlds = {world for choice in self.choices() for world in self._worlds(choice)}
+        ever = _union(worlds)
         return Told(
-            frozenset(self._verdict(world) for world in worlds),
-            frozenset(name for world in worlds for name in world.deciders),
-            frozenset(name for world in worlds for name in world.shadowed),
+            frozenset(map(self._verdict, worlds)),
+            frozenset(name for name in self.marks.names if ever & self.marks.decider(name)),
+            frozenset(name for name in self.marks.names if ever & self.marks.shadowed(name)),
         )
 
     def choices(self) -> Iterator[Choice]:
         """Yields every choice of what is not a set."""
-        return choices(self.half, self.rules, self.needed.direction)
+        return choices(self.needed, self.rules, self.half)
 
-    def _verdict(self, world: Cell) -> str:
-        verdict = verdict_of({kind for kind, _ in world.fates})
+    @cached_property
+    def marks(self) -> Marks:
+        """What may be said of a world."""
+        return Marks(tuple(rule.name for rule in (*self.rules, *DEFAULTS)), tuple(self.half.promises()))
+
+    def _verdict(self, world: int) -> str:
+        fates = self.marks.fates_of(world)
+        verdict = verdict_of({kind for kind, _ in fates})
         if verdict != "compliant" or not self.needed.is_tag:
             return verdict
-        return "compliant" if {kept for _, kept in world.fates} == {"Ac"} else "pinned"
+        return "compliant" if {unpinned for _, unpinned in fates} == {"Ac"} else "pinned"
 
-    def _worlds(self, choice: Choice) -> set[Cell]:
-        promises = frozenset(self.half.promises())
-        rests = Simulation(self.needed, choice.ordered, self.half.around).masks_but_other_end()
-        reached = {NOTHING}
-        for atom in self.atoms():
+    def _worlds(self, choice: Choice) -> set[int]:
+        rests = self.rests(choice)
+        reached = {0}
+        for atom in self.atoms:
             cells = {self._cell(choice, atom.address, pattern, rests) for pattern in self.patterns(atom.address)}
             reached = {one | other for one in reached for other in _unions(cells, atom.size)}
-        return {world for world in reached if world.fulfilled == promises and world.fates}
+        kept = _union(map(self.marks.promise, self.marks.promises))
+        return {world for world in reached if world & kept == kept and world & 0xFFFF}
+
+    def rests(self, choice: Choice) -> set[int]:
+        """Returns the masks of the rules that match, as if each matched every address at the other end."""
+        simulation = Simulation(self.needed, choice.ordered, self.half.around)
+        own = {self._own_mask(choice, address) for address in own_addresses(self.needed)}
+        return {rest & mask for rest in simulation.masks_of_ports() for mask in own}
+
+    def _own_mask(self, choice: Choice, address: int) -> int:
+        return sum(
+            1 << i
+            for i, rule in enumerate(choice.ordered)
+            if any(self._own_end_holds(choice, text.lower(), address) for text in rule.own_side)
+        )
+
+    def _own_end_holds(self, choice: Choice, text: str, address: int) -> bool:
+        if text in self.half.words:
+            return (text, address) in choice.own
+        return text not in self.half.groups and self.half.around.holds(text, address)
 
     def patterns(self, address: int) -> list[Pattern]:
         """Returns the unknown sets that an address may belong to: each combination."""
         every = map(frozenset, _subsets(self.half.unknown))
         return [pattern for pattern in every if self.half.is_possible(address, pattern)]
 
+    @cached_property
     def atoms(self) -> list[Atom]:
         """Returns the atoms of all addresses."""
         around = self.half.around
@@ -263,17 +313,17 @@ class Court:
             found[signature] = Atom(before.address, before.size + following - edge)
         return list(found.values())
 
-    def _cell(self, choice: Choice, address: int, pattern: Pattern, rests: set[int]) -> Cell:
-        fulfilled = frozenset(name for name, test in self.half.promises().items() if test(address, pattern))
-        if not self.is_needed(address, pattern):
-            return Cell(frozenset(), frozenset(), frozenset(), fulfilled)
-        found = [self._decided(choice, self._matching(choice, address, pattern) & rest) for rest in rests]
-        return Cell(
-            frozenset(fate for fate, _, _ in found),
-            frozenset(name for _, name, _ in found),
-            frozenset(name for _, _, names in found for name in names),
-            fulfilled,
-        )
+    def _cell(self, choice: Choice, address: int, pattern: Pattern, rests: set[int]) -> int:
+        promises = self.half.promises().items()
+        found = _union(self.marks.promise(name) for name, test in promises if test(address, pattern))
+        if self.is_needed(address, pattern):
+            matching = self._matching(choice, address, pattern)
+            found |= _union(self._outcome(choice, matching & rest) for rest in rests)
+        return found
+
+    def _outcome(self, choice: Choice, mask: int) -> int:
+        fate, decider, shadowed = self._decided(choice, mask)
+        return self.marks.fate(*fate) | self.marks.decider(decider) | _union(map(self.marks.shadowed, shadowed))
 
     def is_needed(self, address: int, pattern: Pattern) -> bool:
         """Tells whether flows with this address at the other end are needed."""
@@ -304,7 +354,25 @@ class Court:
             return known and not peered and not any(self.holds(r, address, pattern, choice) for r in choice.narrowing)
         return known
 
-    def _decided(self, choice: Choice, mask: int) -> tuple[tuple[str, str], str, tuple[str, ...]]:
+    def may_show(self, packet: Packet, rule_name: str | None) -> bool:
+        """Tells whether in some world a packet is needed, decided by that rule, and not explicitly allowed."""
+        inbound = self.needed.direction == "Inbound"
+        other, own = (packet.source, packet.destination) if inbound else (packet.destination, packet.source)
+        return any(
+            rule_name == name and fate != ("Ac", "Ac")
+            for choice in self.choices()
+            for pattern in self.patterns(other)
+            if self.is_needed(other, pattern)
+            for fate, name in self._fates(choice, packet, self._matching(choice, other, pattern), own)
+        )
+
+    def _fates(self, choice: Choice, packet: Packet, other: int, own: int) -> list[tuple[tuple[str, str], str]]:
+        ports = sum(1 << i for i, rule in enumerate(choice.ordered) if rule.speaks_of_ports(packet))
+        fate, name, _ = self._decided(choice, other & self._own_mask(choice, own) & ports)
+        return [(fate if self.needed.is_tag else (fate[0], fate[0]), name)]
+
+    @staticmethod
+    def _decided(choice: Choice, mask: int) -> tuple[tuple[str, str], str, tuple[str, ...]]:
         matching = [rule for i, rule in enumerate(choice.ordered) if mask >> i & 1]
         first = matching[0]
         second = next(rule for rule in matching if not is_pinned(rule))
@@ -317,10 +385,14 @@ def kind_of(rule: PlainRule) -> str:
     return ("A" if rule.access == "Allow" else "D") + ("d" if rule.is_default else "c")
 
 
-def _unions(cells: set[Cell], size: int) -> set[Cell]:
+def _unions(cells: set[int], size: int) -> set[int]:
     """Returns what may hold of an atom: the union of at least one cell, and of no more than it has addresses."""
     found, last = set(cells), set(cells)
     for _ in range(min(size, len(cells)) - 1):
         last = {one | other for one in last for other in cells} - found
         found |= last
     return found
+
+
+def _union(masks: Iterable[int]) -> int:
+    return reduce(or_, masks, 0)

@@ -52,6 +52,14 @@ class PlainRule:
         """Tells whether the rule is about a protocol; ``*`` covers every one."""
         return self.protocol.strip().lower() in {"*", "any", protocol.lower()}
 
+    def speaks_of_ports(self, packet: "Packet") -> bool:
+        """Tells whether the rule would match a packet if its addresses did not count."""
+        return (
+            self.speaks(packet.protocol)
+            and _has_port(self.source_ports, packet.source_port)
+            and _has_port(self.destination_ports, packet.destination_port)
+        )
+
 
 def _default(name: str, priority: int, access: str, source: str, destination: str) -> PlainRule:
     direction = "Inbound" if name.endswith("InBound") else "Outbound"
@@ -151,8 +159,13 @@ def _within(prefixes: tuple[str, ...], address: int) -> bool:
 @cache
 def _parted(side: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the names of a side, and its addresses."""
-    literals = tuple(text for text in side if text[0].isdigit() or ":" in text)
-    return tuple(text for text in side if text not in set(literals)), literals
+    literals = tuple(text for text in side if is_literal(text))
+    return tuple(text for text in side if not is_literal(text)), literals
+
+
+def is_literal(text: str) -> bool:
+    """Tells whether an expression is an address, prefix or range, and not a name."""
+    return text[0].isdigit() or "::" in text
 
 
 @cache
@@ -178,11 +191,9 @@ class Packet:
 def matches(rule: PlainRule, packet: Packet, around: Surroundings) -> bool:
     """Tells whether a rule matches a packet: five comparisons."""
     return (
-        rule.speaks(packet.protocol)
+        rule.speaks_of_ports(packet)
         and around.side_holds(rule.sources, packet.source)
         and around.side_holds(rule.destinations, packet.destination)
-        and _has_port(rule.source_ports, packet.source_port)
-        and _has_port(rule.destination_ports, packet.destination_port)
     )
 
 
@@ -293,18 +304,18 @@ class Simulation:
 
     def packet_masks(self) -> Iterator[int]:
         """Yields, for one packet of each class, which rules match it: bit i for rule i."""
-        others = self._classes_of_addresses(self.needed.other, [rule.other_side for rule in self.rules])
-        yield from {other & rest for other in others for rest in self.masks_but_other_end()}
+        other = self._classes_of_addresses(self.needed.other, [rule.other_side for rule in self.rules])
+        own = self._classes_of_addresses(self.needed.own, [rule.own_side for rule in self.rules])
+        pairs = {a & b for a in other for b in own}
+        yield from {pair & port for pair in pairs for port in self.masks_of_ports()}
 
-    def masks_but_other_end(self) -> set[int]:
-        """Returns the same, as if every rule matched every address at the other end."""
+    def masks_of_ports(self) -> set[int]:
+        """Returns the same, as if every rule matched every address."""
         needed, rules = self.needed, self.rules
         speaking = sum(1 << i for i, rule in enumerate(rules) if rule.speaks(needed.protocol))
         from_ports = self._classes_of_ports(needed.source_ports, [rule.source_ports for rule in rules])
         to_ports = self._classes_of_ports(needed.ports, [rule.destination_ports for rule in rules])
-        own = self._classes_of_addresses(needed.own, [rule.own_side for rule in rules])
-        ports = {a & b & speaking for a in from_ports for b in to_ports}
-        return {port & end for port in ports for end in own}
+        return {a & b & speaking for a in from_ports for b in to_ports}
 
     def _classes_of_addresses(self, needed: tuple[str, ...], sides: Sequence[tuple[str, ...]]) -> set[int]:
         around = self.around

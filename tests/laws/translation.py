@@ -1,6 +1,6 @@
 """From the plain text of the simulator to the values that the core judges."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from apim_audit.core.estate import (
     Estate,
@@ -45,7 +45,14 @@ def ports(texts: Iterable[str]) -> IntervalSet:
     return IntervalSet.union_of(map(port_ends, texts))
 
 
-def security_rule(rule: PlainRule) -> SecurityRule:
+def side(texts: Iterable[str]) -> Side:
+    """Returns a side of a rule; what begins with ``asg:`` is an application security group."""
+    texts = tuple(texts)
+    groups = tuple(text for text in texts if text.startswith("asg:"))
+    return Side(tuple(text for text in texts if text not in groups), groups)
+
+
+def security_rule(rule: PlainRule, *, certain: bool = True) -> SecurityRule:
     """Returns a rule as the core knows it."""
     return SecurityRule(
         rule.name,
@@ -53,16 +60,18 @@ def security_rule(rule: PlainRule) -> SecurityRule:
         Direction(rule.direction),
         Access(rule.access),
         rule.protocol.strip().lower().replace("any", "*"),
-        Side(rule.sources),
+        side(rule.sources),
         ports(rule.source_ports),
-        Side(rule.destinations),
+        side(rule.destinations),
         ports(rule.destination_ports),
+        certain,
     )
 
 
-def group(rules: Iterable[PlainRule]) -> NetworkSecurityGroup:
-    """Returns an NSG of plain rules."""
-    return NetworkSecurityGroup(f"{NETWORK}/networkSecurityGroups/nsg", tuple(map(security_rule, rules)), {})
+def group(rules: Iterable[PlainRule], perhaps: Container[str] = ()) -> NetworkSecurityGroup:
+    """Returns an NSG of plain rules; those named in ``perhaps`` are perhaps there."""
+    values = tuple(security_rule(rule, certain=rule.name not in perhaps) for rule in rules)
+    return NetworkSecurityGroup(f"{NETWORK}/networkSecurityGroups/nsg", values, {})
 
 
 def network(vnet: Iterable[str], peers: Iterable[str] = ()) -> VirtualNetwork:

@@ -84,7 +84,9 @@ def found(nsg: str, network: str) -> LocationReport:
 
 
 def checks_of(judged: Judged) -> dict[str, Check]:
-    return {check.id: check for check in found(judged.nsg, judged.network).checks}
+    """Returns the checks that the NSG bears on: those of flows, and that it is attached."""
+    checks = found(judged.nsg, judged.network).checks
+    return {check.id: check for check in checks if check.direction is not None or check.id == "nsg-attached"}
 
 
 def verdicts_of(judged: Judged) -> dict[str, str]:

@@ -1,0 +1,120 @@
+"""Random small NSGs in surroundings of which not everything is known."""
+
+from dataclasses import dataclass
+from random import Random
+
+from apim_audit.core.estate import Peering, Route, RouteTable, Subnet, VirtualNetwork
+from apim_audit.core.findings import Check
+from apim_audit.core.requirements import Peer, PeerKind, Requirement
+from tests.laws.possible_worlds import Court, HalfKnown
+from tests.laws.simulator import Needed, PlainRule, Surroundings, ends
+from tests.laws.translation import addresses, catalogue_of, group, instance, judged, row, service_tags
+
+SUBNET = "10.0.0.0/29"
+OWN = ("10.0.0.4-10.0.0.6",)
+TAG_NAMES = ("Alpha", "Alpha.East", "Alpha.West", "Beta")
+DATA = {"alpha": ("20.0.0.0/30", "20.0.0.5"), "alpha.east": ("20.0.0.0/31",), "beta": ("20.0.0.2/31", "20.0.0.9")}
+OTHER_ENDS = (
+    "*", "Internet", "VirtualNetwork", "AzureLoadBalancer", "Alpha", "Alpha", "Alpha.east", "ALPHA.West", "Beta",
+    "Nonsense", "asg:web", "20.0.0.0/30", "20.0.0.0/31", "20.0.0.5", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/24",
+    "10.0.0.0/25", "10.1.0.0/24", "168.63.129.16",
+)  # fmt: skip
+OWN_ENDS = ("*", "*", "*", "VirtualNetwork", "10.0.0.0/29", "10.0.0.0-10.0.0.4", "Gibberish", "asg:own")
+ROUTES = ("0.0.0.0/0", "0.0.0.0/1", "20.0.0.0/30", "Alpha", "Beta", "10.9.0.0/16", "10.0.0.0/8")
+ROWS: tuple[tuple[Requirement, tuple[str, ...]], ...] = (
+    (row("tag", "Outbound", "Tcp", ("443",), Peer(PeerKind.TAG, "Alpha")), ("Alpha",)),
+    (row("region", "Inbound", "Tcp", ("443",), Peer(PeerKind.TAG, "Alpha", regional=True)), ("Alpha.east",)),
+    (row("internet", "Outbound", "Tcp", ("443",), Peer(PeerKind.INTERNET, "Internet")), ("Internet",)),
+    (row("probe", "Inbound", "Tcp", ("443",), Peer(PeerKind.LOAD_BALANCER, "Probe")), ("AzureLoadBalancer",)),
+    (row("vnet", "Inbound", "Tcp", ("443",), Peer(PeerKind.VIRTUAL_NETWORK, "VNet")), ("VirtualNetwork",)),
+    (row("self", "Outbound", "Tcp", ("443",), Peer(PeerKind.SUBNET, "itself")), OWN),
+)
+
+
+@dataclass(frozen=True)
+class HalfKnownCase:
+    """An NSG, one requirement, and what is and is not known."""
+
+    requirement: Requirement
+    needed: Needed
+    rules: tuple[PlainRule, ...]
+    half: HalfKnown
+
+    def court(self) -> Court:
+        """Returns the oracle for this case."""
+        return Court(self.needed, self.rules, self.half)
+
+    def check(self) -> Check:
+        """Returns what the core says."""
+        names = catalogue_of((self.requirement,), TAG_NAMES)
+        return judged(instance(self._subnet()), service_tags(self.half.around.tags, TAG_NAMES), names)[
+            self.requirement.id
+        ]
+
+    def _subnet(self) -> Subnet:
+        half = self.half
+        peerings = tuple(
+            Peering(name, addresses(surely), addresses(at_most), "it is not in sync")
+            for name, (surely, at_most) in half.half_synced.items()
+        )
+        gateway = "a gateway" if half.gateway else ""
+        routes = tuple(Route(f"route-{i}", text, "VirtualAppliance") for i, text in enumerate(half.routes))
+        return Subnet(
+            "subnet",
+            (ends(SUBNET),),
+            group(self.rules, half.perhaps),
+            VirtualNetwork("vnet", addresses(half.around.vnet), peerings, gateway),
+            RouteTable("table", routes) if routes else None,
+        )
+
+
+def random_half_known_case(random: Random, most: int = 3) -> HalfKnownCase:
+    """Returns a case with at most so many unknown sets."""
+    while True:
+        case = _attempt(random)
+        if len(case.half.unknown) <= most:
+            return case
+
+
+def _attempt(random: Random) -> HalfKnownCase:
+    requirement, other = random.choice(ROWS)
+    assert requirement.flow is not None
+    direction = requirement.flow.direction.value
+    needed = Needed(direction, "Tcp", ("443",), OWN, other, is_tag=requirement.flow.peer.kind is PeerKind.TAG)
+    rules = _rules(random, direction)
+    return HalfKnownCase(requirement, needed, rules, _half_known(random, requirement, needed, rules))
+
+
+def _rules(random: Random, direction: str) -> tuple[PlainRule, ...]:
+    count = random.randint(1, 4)
+    slots = (100, 110, 120, 130)
+    priorities = random.choices(slots, k=count) if random.random() < 0.3 else random.sample(slots, count)
+    return tuple(_rule(random, f"r{place}", priority, direction) for place, priority in enumerate(priorities))
+
+
+def _rule(random: Random, name: str, priority: int, direction: str) -> PlainRule:
+    other = tuple(random.sample(OTHER_ENDS, random.choice((1, 1, 1, 2))))
+    own = (random.choice(OWN_ENDS),)
+    sides = (other, own) if direction == "Inbound" else (own, other)
+    access, protocol = random.choice(("Allow", "Allow", "Deny")), random.choice(("Tcp", "Tcp", "*", "Udp"))
+    ports, source_ports = random.choice(("*", "443", "443", "80")), random.choice(("*",) * 6 + ("443",))
+    return PlainRule(name, priority, direction, access, protocol, *sides, (ports,), (source_ports,))
+
+
+def _half_known(random: Random, requirement: Requirement, needed: Needed, rules: tuple[PlainRule, ...]) -> HalfKnown:
+    tags = {name: prefixes for name, prefixes in DATA.items() if random.random() < 0.3}
+    routes = tuple(random.sample(ROUTES, random.choice((1, 1, 2)))) if random.random() < 0.25 else ()
+    texts = (*(text for rule in rules for text in (*rule.other_side, *rule.own_side)), *needed.other, *routes)
+    said = sorted({text.lower() for text in texts})
+    may_differ = requirement.id not in {"internet", "vnet"}  # with these rows the peers' space is itself required
+    peer = {"half-synced": (("10.1.0.0/25",), ("10.1.0.0/24", "20.0.0.0/31"))}
+    return HalfKnown(
+        Surroundings(("10.0.0.0/24",), (), tags),
+        tuple(name for name in said if name in map(str.lower, TAG_NAMES) and name not in tags),
+        tuple(name for name in said if name in {"nonsense", "gibberish"}),
+        tuple(name for name in said if name.startswith("asg:")),
+        routes,
+        gateway=random.random() < 0.15,
+        half_synced=peer if may_differ and random.random() < 0.2 else {},
+        perhaps=frozenset(rule.name for rule in rules if random.random() < 0.1),
+    )
