@@ -1,6 +1,5 @@
-"""Standard streams: UTF-8 everywhere, colours where they are wanted, and a reader who has left."""
+"""Standard streams: UTF-8 everywhere, colours where they are wanted, nothing that a terminal might obey."""
 
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,7 +9,6 @@ from typing import TextIO
 
 from apim_audit.core.text import printable
 from apim_audit.report import PLAIN, Style
-from apim_audit.snapshot import NotWrittenError
 
 _NARROWEST = 40
 _WIDEST = 120
@@ -34,31 +32,6 @@ def style_of(stream: TextIO | None, environment: Mapping[str, str]) -> Style:
     wanted = bool(environment.get("FORCE_COLOR")) or (terminal and environment.get("TERM") != "dumb")
     width = min(max(get_terminal_size().columns, _NARROWEST), _WIDEST) if terminal else PLAIN.width
     return Style(colour=wanted and not environment.get("NO_COLOR"), width=width)
-
-
-def write_out(text: str) -> None:
-    """Writes to standard output; a reader who has closed the pipe (``| head``) is no error.
-
-    Raises:
-        NotWrittenError: standard output cannot be written to.
-    """
-    try:
-        if sys.stdout is None:
-            raise OSError(None, "it is closed")  # noqa: TRY301  (told like any other failure)
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_output()
-    except OSError as error:
-        _discard_output()
-        message = f"standard output could not be written to: {error.strerror}"
-        raise NotWrittenError(message) from None
-
-
-def _discard_output() -> None:
-    # Python flushes at exit; what is left must go somewhere.
-    if sys.stdout is not None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (open until the process ends)
 
 
 def say(text: str) -> None:

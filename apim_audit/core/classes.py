@@ -41,10 +41,19 @@ class Classes:
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
         return min(
-            self.lowest_members[cuts] if cuts else self._class(cuts).first()
+            self.lowest_members[cuts] if cuts else self._lowest_untouched()
             for number, cuts in enumerate(self.classes)
             if mask >> number & 1
         )
+
+    def _lowest_untouched(self) -> int:
+        if not self.cuts:
+            return self.hull.first()
+        # Leap from interval to interval: to build the class would mean to subtract every cut.
+        at = self.hull.first()
+        while (past := max(members.end_of_interval(at) for members in self.cuts)) > at:
+            at = self.hull.at_or_after(past)
+        return at
 
     def _class(self, cuts: int) -> IntervalSet:
         found = self.hull

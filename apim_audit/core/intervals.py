@@ -96,6 +96,25 @@ class IntervalSet:
             raise ValueError(msg)
         return self.bounds[0]
 
+    def end_of_interval(self, value: int) -> int:
+        """Returns the first integer after the interval that holds a value, or the value itself where none does."""
+        at = bisect_right(self.bounds, value)
+        return self.bounds[at] if at % 2 else value
+
+    def at_or_after(self, value: int) -> int:
+        """Returns the lowest member that is not below a value.
+
+        Raises:
+            ValueError: there is none.
+        """
+        at = bisect_right(self.bounds, value)
+        if at % 2:
+            return value
+        if at == len(self.bounds):
+            msg = f"no member from {value} on"
+            raise ValueError(msg)
+        return self.bounds[at]
+
     def union(self, other: "IntervalSet") -> "IntervalSet":
         """Returns the integers in either set."""
         if not other.bounds or self is other:

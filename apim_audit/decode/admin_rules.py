@@ -9,7 +9,7 @@ own list, ``value`` with ``skipToken``, is read as well.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from apim_audit.core.estate import AdminRules, Unreadable
@@ -90,22 +90,20 @@ def _not_understood(resource: Resource, problems: Problems, errors: Sequence[Fie
 
 def _listed(properties: Fields) -> list[Fields]:
     """Returns the rules, wherever they stand in the document."""
-    configurations = properties.each(_CONFIGURATIONS)
-    direct = [*properties.each("rules"), *properties.each("value")]
-    if properties.has("rules") or properties.has("value"):
-        # Where they stand beside them, the configurations need not tell them once more.
-        return [*direct, *(rule for each in configurations for rule in each.each("rules"))]
-    if not properties.has(_CONFIGURATIONS) and not properties.errors:
+    beside = [*properties.each("rules"), *properties.each("value")]
+    told = properties.has("rules") or properties.has("value")
+    if not told and not properties.has(_CONFIGURATIONS) and not properties.errors:
         properties.wrong(_CONFIGURATIONS, "a list")
-    return [rule for each in configurations for rule in _rules_of(each)]
+    within = [rule for each in properties.each(_CONFIGURATIONS) for rule in _rules_of(each, told_beside=told)]
+    return [*beside, *within]
 
 
-def _rules_of(configuration: Fields) -> list[Fields]:
-    holders = [configuration, *configuration.each("ruleCollections")]
-    for holder in holders if len(holders) == 1 else holders[1:]:
-        if not holder.has("rules"):
+def _rules_of(configuration: Fields, *, told_beside: bool) -> list[Fields]:
+    collections = configuration.each("ruleCollections")
+    for holder in collections or [configuration]:
+        if not told_beside and not holder.has("rules"):
             holder.fault("rules", _RULES_APART)
-    return [rule for holder in holders for rule in holder.each("rules")]
+    return [rule for holder in (configuration, *collections) for rule in holder.each("rules")]
 
 
 def _rule(fields: Fields) -> _Rule | None:
@@ -136,7 +134,8 @@ def _name(fields: Fields, inner: Fields) -> str:
     match = _RULE_ID.fullmatch(fields.text("id") or "")
     if match:
         return match["rule"]
-    return fields.text("name") or inner.text("displayName") or fields.required_text("name")
+    last = (fields.text("id") or "").rstrip("/").rpartition("/")[2]
+    return fields.text("name") or inner.text("displayName") or last or fields.required_text("name")
 
 
 def _is_settled(fields: Fields) -> bool:
@@ -169,9 +168,9 @@ def _side(fields: Fields, name: str) -> Side:
 
 def _distinct(rules: Iterable[_Rule], errors: list[FieldError]) -> list[_Rule]:
     """Returns the rules, each once; two that share an id and differ are an error."""
-    found: dict[str, _Rule] = {}
+    found: dict[str | int, _Rule] = {}
     for number, rule in enumerate(rules):
-        first = found.setdefault(fold_id(rule.id) or str(number), rule)
+        first = found.setdefault(fold_id(rule.id) or number, rule)
         if first.rule != rule.rule:
             errors.append(FieldError(f"rule {printable(rule.rule.name)}", "is given twice with different content"))
     return list(found.values())
@@ -189,9 +188,9 @@ def _renamed(rules: Sequence[_Rule]) -> tuple[SecurityRule, ...]:
 def _unsettled(properties: Fields) -> str:
     """Tells why the document does not hold all that is in force, or returns an empty text."""
     if not _is_settled(properties):
-        return f"are {printable(properties.text('provisioningState') or '')}: what is in force is not told; try again"
+        return f"is {printable(properties.text('provisioningState') or '')}: what is in force is not told; try again"
     if properties.text("skipToken"):
-        return "are not all in the document: its skipToken names a further page; add it"
+        return "is not whole: its skipToken names a further page; add it"
     return ""
 
 
@@ -206,7 +205,7 @@ def _contested(rules: Sequence[_Rule]) -> str:
         found = [each for each in rules if each.rule.direction is direction]
         managers = sorted({each.manager.rpartition("/")[2] for each in found})
         if len({each.manager for each in found}) > 1 and len({each.rule.access for each in found}) > 1:
-            return f"come from several network managers, and which has the higher scope is not told ({_names(managers)})"
+            return f"comes from several network managers, and which has the higher scope is not told ({_names(managers)})"
     return ""
 
 
@@ -220,8 +219,3 @@ def _tell_of_ports(resource: Resource, rules: Iterable[_Rule], problems: Problem
             message = f"rule {printable(each.rule.name)} does not tell all its ports: it may match any or none"
             problems.add_harmless(resource.id, "invalid", f"{printable(resource.source)}: {resource.title}: {message}")
 
-
-def rules_of(found: object) -> Iterator[SecurityRule]:
-    """Yields the rules of a VNet's admin rules, none where they are not known."""
-    if isinstance(found, AdminRules):
-        yield from found.rules

@@ -114,6 +114,10 @@ class Fields:
         """Records that a field does not hold what is expected."""
         self.errors.append(FieldError.of(self._body.get(name), self._path + name, expected))
 
+    def fault(self, name: str, problem: str) -> None:
+        """Records what is the matter with a field, as a phrase that follows its name."""
+        self.errors.append(FieldError(self._path + name, problem))
+
     def text(self, name: str) -> str | None:
         """Returns a text without blanks at its ends, or None where it is absent."""
         value = self._body.get(name)

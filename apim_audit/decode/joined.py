@@ -1,8 +1,10 @@
 """The network of the estate: subnets joined with their VNet, NSG and route table, by id."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from apim_audit.core.estate import NetworkSecurityGroup, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.estate import AdminRules, NetworkSecurityGroup, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.decode.admin_rules import read_admin_rules, substance_of_admin_rules
 from apim_audit.decode.gaps import Gaps
 from apim_audit.decode.index import Index, Value
 from apim_audit.decode.networks import (
@@ -10,13 +12,14 @@ from apim_audit.decode.networks import (
     NetworkDocument,
     NetworkReader,
     Reference,
+    exempting_delegation,
     read_subnet,
     substance_of_network,
     substance_of_subnet,
 )
 from apim_audit.decode.peerings import PeeringDocument, doubtful_peering, read_peering
 from apim_audit.decode.problems import Problems
-from apim_audit.decode.resources import Kind, Resource, fold_id, name_in, parent_of
+from apim_audit.decode.resources import Kind, Resource, admin_rules_key, fold_id, name_in, parent_of
 from apim_audit.decode.routes import read_table, substance_of_table
 from apim_audit.decode.security_groups import read_group, separate_rules, substance_of_group
 
@@ -48,6 +51,11 @@ class Network:
         self._subnets.extend(resources[Kind.SUBNET])
         self._peerings.extend(resources[Kind.PEERING])
         self._peerings_by_network = _by_parent(self._peerings.keys())
+        self._subnets_by_network = _by_parent(self._subnets.keys())
+        self._admin_rules = Index(
+            lambda resource: read_admin_rules(resource, problems), substance_of_admin_rules, problems
+        )
+        self._admin_rules.extend(resources[Kind.ADMIN_RULES])
 
     def subnet(self, subnet_id: str) -> Subnet | Unreadable:
         """Returns a subnet with what hangs on it, Unreadable where it cannot be told."""
@@ -99,10 +107,36 @@ class Network:
     def _join_network(self, key: str, document: NetworkDocument) -> VirtualNetwork:
         peering_keys = dict.fromkeys((*document.peerings, *self._peerings_by_network.get(key, ())))
         peerings = [self._peering(peering_key) for peering_key in peering_keys]
-        gateway = self._gateway(key, document) or _remote_gateway(peerings)
         return VirtualNetwork(
-            document.id, document.space, tuple(each.peering for each in peerings), gateway, document.dns_servers
+            document.id,
+            document.space,
+            tuple(each.peering for each in peerings),
+            self._gateway(key, document) or _remote_gateway(peerings),
+            document.dns_servers,
+            self._admin_rules_of(key, document),
         )
+
+    def _admin_rules_of(self, key: str, document: NetworkDocument) -> AdminRules | Unreadable | None:
+        own_key = admin_rules_key(key)
+        self.used.add(own_key)
+        found = self._admin_rules.get(own_key)
+        if found is None:
+            reason = self._gaps.reason(own_key)
+            title = f"{Kind.ADMIN_RULES.label} {name_in(document.id)}"
+            return None if reason is None else Unreadable(document.id, f"{title} could not be read ({reason})")
+        if isinstance(found, Unreadable):
+            return replace(found, id=document.id)
+        return replace(found, exemption=self._exemption(key, document)) if found.rules else found
+
+    def _exemption(self, key: str, document: NetworkDocument) -> str:
+        for subnet_key in dict.fromkeys((*document.subnets, *self._subnets_by_network.get(key, ()))):
+            subnet = self._subnets.get(subnet_key)
+            if isinstance(subnet, Unreadable):
+                self.used.add(subnet_key)
+                return f"What its {subnet.message} was for may exempt it"
+            if subnet is not None and (delegation := exempting_delegation(subnet)):
+                return f"Its subnet {name_in(subnet.id)} is delegated to {delegation}, which exempts it by default"
+        return ""
 
     def _peering(self, key: str) -> PeeringDocument:
         self.used.add(key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from apim_audit.core.addresses import parse_addresses, parse_span
 from apim_audit.core.estate import Unreadable
 from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.decode.fields import FieldError, Fields, phrase
+from apim_audit.decode.fields import FieldError, Fields, phrase, printable
 from apim_audit.decode.index import Index
 from apim_audit.decode.peerings import PeeringDocument, space_of
 from apim_audit.decode.problems import Problems
@@ -13,6 +13,12 @@ from apim_audit.decode.resources import Kind, Resource, fold_id, name_in
 
 GATEWAY_SUBNET = "gatewaysubnet"
 """The name, folded, of the subnet in which a VNet's gateway stands."""
+
+_EXEMPTING = frozenset({"microsoft.sql/managedinstances", "microsoft.databricks/workspaces"})
+"""Delegations, folded, of services whose VNets admin rules skip by default.
+
+Source: azure-docs, ``virtual-network-manager/concept-security-admins.md``, 2023-05-10.
+"""
 
 Reference = str | Unreadable | None
 """The id of another resource, Unreadable where it cannot be understood, None where there is none."""
@@ -122,6 +128,11 @@ def substance_of_subnet(subnet: SubnetDocument | Unreadable) -> object:
     if isinstance(subnet, Unreadable):
         return subnet.message
     return replace(subnet, id="", nsg=_folded(subnet.nsg), route_table=_folded(subnet.route_table))
+
+
+def exempting_delegation(subnet: SubnetDocument) -> str:
+    """Returns the delegation for which security admin rules skip the subnet's VNet by default, or an empty text."""
+    return next((printable(name) for name in subnet.delegations if name.lower() in _EXEMPTING), "")
 
 
 def _folded(reference: Reference) -> Reference:

@@ -37,7 +37,7 @@ _LABELS = {
     Kind.SECURITY_GROUP: "NSG",
     Kind.SECURITY_RULE: "security rule",
     Kind.ROUTE_TABLE: "route table",
-    Kind.ADMIN_RULES: "admin rules of VNet",
+    Kind.ADMIN_RULES: "admin rule set of VNet",
 }
 _KINDS = {kind.value: kind for kind in Kind}
 

@@ -53,7 +53,8 @@ def _peers(catalogue: Catalogue) -> Iterator[Peer]:
 
 def _expressions(subnets: Iterable[Subnet]) -> Iterator[str]:
     for subnet in subnets:
-        for rule in getattr(subnet.nsg, "rules", ()):
+        admin = getattr(subnet.virtual_network, "admin_rules", None)
+        for rule in (*getattr(subnet.nsg, "rules", ()), *getattr(admin, "rules", ())):
             yield from rule.source.expressions
             yield from rule.destination.expressions
         for route in getattr(subnet.route_table, "routes", ()):

@@ -9,7 +9,7 @@ are the promises of section 3 ("is not empty"). So all worlds are met by uniting
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from itertools import combinations, permutations, product
 from operator import or_
 from typing import TypeVar
@@ -59,7 +59,7 @@ class HalfKnown:
     half_synced: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     perhaps: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def unknown(self) -> tuple[str, ...]:
         """The names of all unknown sets."""
         gateway = (ON_PREMISES,) if self.gateway else ()
@@ -115,6 +115,7 @@ class HalfKnown:
         return found
 
 
+@cache
 def is_public(address: int) -> bool:
     """Tells whether an address is in PUBLIC."""
     return not Surroundings(()).side_holds(NOT_PUBLIC, address)
@@ -234,12 +235,23 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """An address of a pattern: which promises it fulfils, and whether flows with it are needed."""
+
+    address: int
+    pattern: Pattern
+    fulfilled: int
+    needed: bool
+
+
+@dataclass(frozen=True)
 class Court:
     """A needed set of flows before the rules of an NSG, where not everything is known."""
 
     needed: Needed
     rules: tuple[PlainRule, ...]
     half: HalfKnown
+    _kinds: dict[Atom, list[Kind]] = field(default_factory=dict, repr=False, compare=False)
 
     def told(self) -> Told:
         """Returns what holds in the possible worlds."""
@@ -271,7 +283,7 @@ class Court:
         rests = self.rests(choice)
         reached = {0}
         for atom in self.atoms:
-            cells = {self._cell(choice, atom.address, pattern, rests) for pattern in self.patterns(atom.address)}
+            cells = {self._cell(choice, kind, rests) for kind in self.kinds_of(atom)}
             reached = {one | other for one in reached for other in _unions(cells, atom.size)}
         kept = _union(map(self.marks.promise, self.marks.promises))
         return {world for world in reached if world & kept == kept and world & 0xFFFF}
@@ -313,13 +325,22 @@ class Court:
             found[signature] = Atom(before.address, before.size + following - edge)
         return list(found.values())
 
-    def _cell(self, choice: Choice, address: int, pattern: Pattern, rests: set[int]) -> int:
+    def kinds_of(self, atom: Atom) -> list[Kind]:
+        """Returns the kinds of addresses that an atom may have."""
+        if atom not in self._kinds:
+            self._kinds[atom] = [self._kind(atom.address, pattern) for pattern in self.patterns(atom.address)]
+        return self._kinds[atom]
+
+    def _kind(self, address: int, pattern: Pattern) -> Kind:
         promises = self.half.promises().items()
-        found = _union(self.marks.promise(name) for name, test in promises if test(address, pattern))
-        if self.is_needed(address, pattern):
-            matching = self._matching(choice, address, pattern)
-            found |= _union(self._outcome(choice, matching & rest) for rest in rests)
-        return found
+        fulfilled = _union(self.marks.promise(name) for name, test in promises if test(address, pattern))
+        return Kind(address, pattern, fulfilled, needed=self.is_needed(address, pattern))
+
+    def _cell(self, choice: Choice, kind: Kind, rests: set[int]) -> int:
+        if not kind.needed:
+            return kind.fulfilled
+        matching = self._matching(choice, kind.address, kind.pattern)
+        return kind.fulfilled | _union(self._outcome(choice, matching & rest) for rest in rests)
 
     def _outcome(self, choice: Choice, mask: int) -> int:
         fate, decider, shadowed = self._decided(choice, mask)

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, reduce
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, ip_network
 from operator import or_
 
 PROBE = "168.63.129.16"
@@ -90,7 +90,7 @@ class Surroundings:
         if name in EVERYTHING:
             return True
         if name == "azureloadbalancer":
-            return address == int(ip_address(PROBE))
+            return _within((PROBE,), address)
         if name == "virtualnetwork":
             return _within((*self.vnet, *self.peers, PROBE), address)
         if name == "internet":

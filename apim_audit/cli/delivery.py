@@ -1,0 +1,105 @@
+"""Brings what was found to where it was asked for: standard output and files, a reader who has left included."""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from apim_audit.cli.options import Reporting
+from apim_audit.cli.streams import say, style_of
+from apim_audit.core.findings import Report
+from apim_audit.errors import UsageError
+from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
+from apim_audit.report.summary import sentence, summarise
+from apim_audit.snapshot import NotWrittenError, write_atomically
+
+
+def deliver(report: Report, command: Reporting) -> None:
+    """Writes a report in every format that was asked for; what cannot be written does not keep the rest.
+
+    Raises:
+        NotWrittenError: something could not be written; each failure is named.
+    """
+    problems = []
+    for wanted in _wanted(command):
+        try:
+            write(wanted.renderer(report, style_for(wanted.path)), wanted.path)
+        except NotWrittenError as error:
+            problems.append(error)
+    seen = command.output is None and command.format == Format.TABLE
+    if not seen and not command.quiet:
+        say(sentence(summarise(report)))
+    if problems:
+        message = "\n  ".join(["the audit was performed, but its report is not complete:", *map(str, problems)])
+        raise NotWrittenError(message, problems[0].hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    renderer: Renderer
+    path: str | None
+
+
+def _wanted(command: Reporting) -> Sequence[_Wanted]:
+    extra = (_Wanted(RENDERERS[each.format], each.path) for each in command.report)
+    return (_Wanted(RENDERERS[command.format], command.output), *extra)
+
+
+def style_for(path: str | None) -> Style:
+    """Returns how people's text should look in a file, or on standard output where the path is None."""
+    return style_of(sys.stdout, os.environ) if path is None else PLAIN
+
+
+def write(text: str, path: str | None) -> None:
+    """Writes text to a file, or to standard output where the path is None.
+
+    A reader who has closed the pipe (``| head``) is no error.
+
+    Raises:
+        NotWrittenError: it cannot be written.
+    """
+    if path is not None:
+        write_atomically(path, text)
+        return
+    try:
+        if sys.stdout is None:
+            raise OSError(None, "it is closed")  # noqa: TRY301  (told like any other failure)
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        message = f"standard output could not be written to: {error.strerror}"
+        raise NotWrittenError(message) from None
+
+
+def _discard_output() -> None:
+    # Python flushes at exit; what is left must go somewhere.
+    if sys.stdout is not None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (open until the process ends)
+
+
+def files_of(command: Reporting) -> list[str | None]:
+    """Returns where a command's reports go; None for standard output."""
+    return [wanted.path for wanted in _wanted(command)]
+
+
+def ensure_writable(paths: Iterable[str | None]) -> None:
+    """Looks whether files can be written, before minutes of reading and not after them.
+
+    Raises:
+        UsageError: two outputs share a file, a file is a folder, or its folder does not exist.
+    """
+    wanted = [path for path in paths if path is not None]
+    for path, count in Counter(wanted).items():
+        if count > 1:
+            message = f"{path} is asked for {count} times; give each output a file of its own"
+            raise UsageError(message)
+        target = Path(path)
+        if target.is_dir() or not target.parent.is_dir():
+            message = f"{path} cannot be written: it is a folder, or its folder does not exist"
+            raise UsageError(message, "create the folder first, or name another file")
