@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from apim_audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report, ServiceTagSource
+    from apim_audit.core.judge import Options
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
     from apim_audit.snapshot import Snapshot
 
@@ -39,6 +41,7 @@ class Target:
         names: only instances of these names.
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
+        admin_rules: security admin rules too.
     """
 
     subscriptions: tuple[str, ...]
@@ -46,34 +49,55 @@ class Target:
     names: tuple[str, ...] = ()
     cloud: str = "AzureCloud"
     arm_endpoint: str | None = None
+    admin_rules: bool = False
 
 
-def audit(snapshot: "Snapshot", baseline: str = DEFAULT_BASELINE) -> "Report":
+def audit(
+    snapshot: "Snapshot", options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None
+) -> "Report":
     """Returns what a snapshot's instances let through and what not.
+
+    Args:
+        snapshot: the documents.
+        options: how to judge, or only the baseline's id.
+        compare_baseline: another baseline: the report tells what that one would newly fail.
 
     Raises:
         UsageError: there is no such baseline.
     """
+    from apim_audit.core.comparison import compare
     from apim_audit.core.findings import Report
-    from apim_audit.core.judge import judge
+    from apim_audit.core.judge import Options, judge
     from apim_audit.decode import decode
 
-    catalogue = _catalogue(baseline)
+    options = Options(options) if isinstance(options, str) else options
+    catalogue = _catalogue(options.baseline, compare_baseline)
     decoded = decode(snapshot, catalogue)
-    judgement = judge(decoded.estate, decoded.tags, catalogue, baseline)
+    judgement = judge(decoded.estate, decoded.tags, catalogue, options)
+    comparison = None
+    if compare_baseline is not None:
+        other = replace(options, baseline=compare_baseline, hygiene=False)
+        found = judge(decoded.estate, decoded.tags, catalogue, other)
+        comparison = compare(judgement.instances, found.instances, compare_baseline)
     return Report(
-        baseline=baseline,
+        baseline=options.baseline,
         taken_at=snapshot.taken_at,
         scope=snapshot.scope,
         service_tags=_tag_source(snapshot),
         instances=judgement.instances,
         incomplete=decoded.incomplete,
+        assumptions=judgement.assumptions,
         notes=(*decoded.notes, *judgement.notes),
+        comparison=comparison,
     )
 
 
 def check(
-    files: Sequence[str], stdin: BinaryIO, service_tags: str | None = None, baseline: str = DEFAULT_BASELINE
+    files: Sequence[str],
+    stdin: BinaryIO,
+    service_tags: str | None = None,
+    options: "Options | str" = DEFAULT_BASELINE,
+    compare_baseline: str | None = None,
 ) -> "Report":
     """Returns the audit of documents and snapshots; the network is not touched.
 
@@ -81,7 +105,8 @@ def check(
         files: their names; ``-`` is standard input.
         stdin: standard input.
         service_tags: a file with service tags, which counts before those of a snapshot.
-        baseline: the table of requirements.
+        options: how to judge, or only the baseline's id.
+        compare_baseline: another baseline: the report tells what that one would newly fail.
 
     Raises:
         NoAuditError: a file cannot be read.
@@ -89,22 +114,27 @@ def check(
     """
     from apim_audit.snapshot import load_files, load_service_tags
 
-    _catalogue(baseline)  # a misspelt baseline is told before anything is read
+    _look_up(options, compare_baseline)  # a misspelt baseline is told before anything is read
     snapshot = load_files(files, stdin)
     if service_tags is not None:
         snapshot = replace(snapshot, service_tags=load_service_tags(service_tags))
-    return audit(snapshot, baseline)
+    return audit(snapshot, options, compare_baseline)
 
 
 def subscription(
-    target: Target, service_tags: str | None, baseline: str = DEFAULT_BASELINE, save_to: str | None = None
+    target: Target,
+    service_tags: str | None,
+    options: "Options | str" = DEFAULT_BASELINE,
+    compare_baseline: str | None = None,
+    save_to: str | None = None,
 ) -> "Report":
     """Returns the audit of live subscriptions.
 
     Args:
         target: what to read.
         service_tags: a file with service tags, or None to ask Azure for them.
-        baseline: the table of requirements.
+        options: how to judge, or only the baseline's id.
+        compare_baseline: another baseline: the report tells what that one would newly fail.
         save_to: where to keep the snapshot that is judged, or None.
 
     Raises:
@@ -114,11 +144,11 @@ def subscription(
     """
     from apim_audit.snapshot import save
 
-    _catalogue(baseline)
+    _look_up(options, compare_baseline)
     snapshot = collect(target, service_tags)
     if save_to is not None:
         save(snapshot, save_to)
-    return audit(snapshot, baseline)
+    return audit(snapshot, options, compare_baseline)
 
 
 def collect(target: Target, service_tags: str | None) -> "Snapshot":
@@ -149,8 +179,12 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
     return _trimmed(snapshot if tags is None else replace(snapshot, service_tags=tags))
 
 
-def demo(baseline: str = DEFAULT_BASELINE) -> "Report":
+def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
     """Returns the audit of the small estate that the program brings along, read through the live collector.
+
+    Args:
+        options: how to judge, or only the baseline's id.
+        compare_baseline: another baseline: the report tells what that one would newly fail.
 
     Raises:
         NoAuditError: the embedded endpoint cannot be read.
@@ -158,8 +192,8 @@ def demo(baseline: str = DEFAULT_BASELINE) -> "Report":
     """
     from apim_audit.demo import demo_snapshot
 
-    _catalogue(baseline)
-    return audit(_trimmed(demo_snapshot(_now())), baseline)
+    _look_up(options, compare_baseline)
+    return audit(_trimmed(demo_snapshot(_now())), options, compare_baseline)
 
 
 def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":
@@ -172,12 +206,35 @@ def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" 
     found = next(each for each in catalogue.baselines if each.id == baseline)
     if model is None:
         return found
-    rows = tuple(row for row in found.requirements if model in row.levels)
-    if not rows:
-        message = f"baseline {baseline} does not know the network model {model}"
-        others = ", ".join(each.id for each in catalogue.baselines if each.knows(model))
-        raise UsageError(message, f"it is known to: {others}" if others else "")
-    return replace(found, requirements=rows)
+    if not found.knows(model):
+        raise _unknown_model(model, (baseline,), catalogue)
+    return replace(found, requirements=tuple(row for row in found.requirements if model in row.levels))
+
+
+def compare_baselines(before: str, after: str, model: "NetworkModel | None" = None) -> "BaselineChanges":
+    """Returns what changes from one baseline of the catalogue to another, for all network models or for one.
+
+    Raises:
+        UsageError: there is no such baseline, or neither knows the network model.
+    """
+    from apim_audit.core.comparison import changes_between
+
+    catalogue = _catalogue(before, after)
+    first, second = (next(each for each in catalogue.baselines if each.id == wanted) for wanted in (before, after))
+    changes = changes_between(first, second)
+    if model is None:
+        return changes
+    found = tuple(each for each in changes.models if each.model is model)
+    if not found:
+        raise _unknown_model(model, (before, after), catalogue)
+    return replace(changes, models=found)
+
+
+def _unknown_model(model: "NetworkModel", baselines: Sequence[str], catalogue: "Catalogue") -> UsageError:
+    verb = "does" if len(baselines) == 1 else "do"
+    others = ", ".join(each.id for each in catalogue.baselines if each.knows(model))
+    message = f"baseline {' and '.join(baselines)} {verb} not know the network model {model}"
+    return UsageError(message, f"it is known to: {others}" if others else "")
 
 
 def exit_status(report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow_incomplete: bool) -> int:
@@ -203,13 +260,18 @@ def exit_status(report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow
     return OK
 
 
-def _catalogue(baseline: str) -> "Catalogue":
+def _look_up(options: "Options | str", compare_baseline: str | None) -> None:
+    _catalogue(options if isinstance(options, str) else options.baseline, compare_baseline)
+
+
+def _catalogue(*baselines: str | None) -> "Catalogue":
     from apim_audit.catalogue import load_catalogue
 
     catalogue = load_catalogue()
-    if catalogue.baseline(baseline) is None:
-        message = f"there is no baseline {baseline!r}"
-        raise UsageError(message, f"choose one of: {', '.join(each.id for each in catalogue.baselines)}")
+    for baseline in baselines:
+        if baseline is not None and catalogue.baseline(baseline) is None:
+            message = f"there is no baseline {baseline!r}"
+            raise UsageError(message, f"choose one of: {', '.join(each.id for each in catalogue.baselines)}")
     return catalogue
 
 

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import BinaryIO
 
 from apim_audit import run
+from apim_audit.cli.assumptions import announced
 from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, write
 from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Reporting, Requirements, Subscription
 from apim_audit.cli.streams import say
@@ -44,14 +45,17 @@ def _check(command: Check) -> int:
         message = "standard input (-) can be read only once"
         raise UsageError(message)
     ensure_writable(files_of(command))
-    question = _question(command)
-    return _judged(run.check(command.files, _stdin(), command.service_tags, question), command)
+    options = _options(command)
+    report = run.check(command.files, _stdin(), command.service_tags, options, command.compare_baseline)
+    return _judged(report, command)
 
 
 def _subscription(command: Subscription) -> int:
     ensure_writable([*files_of(command), command.save_snapshot])
-    question = _question(command)
-    report = run.subscription(command.target, command.service_tags, question, command.save_snapshot)
+    options = _options(command)
+    report = run.subscription(
+        command.target, command.service_tags, options, command.compare_baseline, command.save_snapshot
+    )
     return _judged(report, command)
 
 
@@ -67,7 +71,7 @@ def _collect(command: Collect) -> int:
 
 def _demo(command: Demo) -> int:
     ensure_writable(files_of(command))
-    deliver(run.demo(_question(command)), command)
+    deliver(run.demo(_options(command), command.compare_baseline), command)
     return run.OK
 
 
@@ -78,8 +82,53 @@ def _requirements(command: Requirements) -> int:
         baseline = run.requirements(command.baseline, command.network_model)
         text = render_requirements(baseline, command.format, style)
     else:
+        if command.baseline != run.DEFAULT_BASELINE:
+            message = "--compare names both baselines; leave out --baseline"
+            raise UsageError(message)
         before, after = command.compare
         changes = run.compare_baselines(before, after, command.network_model)
         text = render_changes(changes, command.format, style)
     write(text, command.output)
     return run.OK
+
+
+def _options(command: Reporting) -> Options:
+    return Options(
+        baseline=command.baseline,
+        as_model=None if command.as_model is None else NetworkModel(command.as_model),
+        on_premises=announced(command.assume),
+        admin_rules=isinstance(command, Judging) and command.admin_rules,
+        hygiene=command.hygiene,
+    )
+
+
+def _judged(report: Report, command: Judging) -> int:
+    deliver(report, command)
+    status = run.exit_status(
+        report,
+        command.fail_on,
+        allow_unknown=command.allow_unknown,
+        allow_incomplete=command.allow_incomplete,
+    )
+    if status == run.UNDECIDED and not command.quiet:
+        say("exit status 4: --allow-unknown forgives undecided checks, --allow-incomplete what could not be read")
+    return status
+
+
+def _stdin() -> BinaryIO:
+    return BytesIO() if sys.stdin is None else sys.stdin.buffer
+
+
+class _HarmlessFormatter(logging.Formatter):
+    """Log lines without anything that a terminal might obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(printable, super().format(record).split("\n")))
+
+
+def _log(command: Command) -> None:
+    level = logging.ERROR if command.quiet else logging.INFO if command.verbose else logging.WARNING
+    handler = logging.StreamHandler()
+    handler.setFormatter(_HarmlessFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("azure").setLevel(max(level, logging.WARNING))  # below that it logs requests and their headers

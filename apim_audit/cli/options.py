@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 from typer import Argument, BadParameter, Option
 
+from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.report import RENDERERS, Format
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target
@@ -19,6 +20,12 @@ class Cloud(StrEnum):
     PUBLIC = "AzureCloud"
     GOVERNMENT = "AzureUSGovernment"
     CHINA = "AzureChinaCloud"
+
+
+class AsModel(StrEnum):
+    """The network models that an instance can be judged as before it is migrated."""
+
+    STV2 = "stv2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,18 @@ Reports: TypeAlias = Annotated[
     tuple[ReportFile, ...],
     Option("--report", metavar="FORMAT=FILE", parser=report_file, help="Write this report too; repeatable."),
 ]
+Assume: TypeAlias = Annotated[
+    tuple[Announcement, ...],
+    Option(
+        "--assume",
+        metavar="on-premises=PREFIX,...",
+        parser=announcement,
+        help="What gateways announce from on-premises, or on-premises=none; repeatable.",
+    ),
+]
+AdminRules: TypeAlias = Annotated[
+    bool, Option("--admin-rules", help="Security admin rules of Azure Virtual Network Manager too.")
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
@@ -90,6 +109,16 @@ class Reporting(Options):
     format: ReportFormat = Format.TABLE
     output: Output = None
     report: Reports = ()
+    assume: Assume = ()
+    as_model: Annotated[
+        AsModel | None, Option("--as", case_sensitive=False, help="Judge stv1 instances by the rules of this platform.")
+    ] = None
+    compare_baseline: Annotated[
+        str | None, Option("--compare-baseline", metavar="ID", help="Also tell what this baseline would newly fail.")
+    ] = None
+    hygiene: Annotated[
+        bool, Option("--hygiene", help="Also list rules far wider than needed, shadowed and redundant ones.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +126,7 @@ class Judging(Reporting):
     """What every command can be told whose exit status depends on the findings."""
 
     service_tags: ServiceTags = None
+    admin_rules: AdminRules = False
     fail_on: Annotated[
         FailOn, Option("--fail-on", case_sensitive=False, help="The quietest gap that makes the exit status 3.")
     ] = FailOn.WARNING
@@ -124,7 +154,7 @@ class Subscription(Judging):
     @property
     def target(self) -> Target:
         """What to read."""
-        return Target(self.subscriptions, self.resource_group, self.name, self.cloud.value, self.arm_endpoint)
+        return _target(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +171,24 @@ class Collect(Options):
     cloud: CloudOption = Cloud.PUBLIC
     arm_endpoint: ArmEndpoint = None
     service_tags: ServiceTags = None
+    admin_rules: AdminRules = False
     allow_incomplete: AllowIncomplete = False
 
     @property
     def target(self) -> Target:
         """What to read."""
-        return Target(self.subscriptions, self.resource_group, self.name, self.cloud.value, self.arm_endpoint)
+        return _target(self)
+
+
+def _target(command: Subscription | Collect) -> Target:
+    return Target(
+        subscriptions=command.subscriptions,
+        resource_group=command.resource_group,
+        names=command.name,
+        cloud=command.cloud.value,
+        arm_endpoint=command.arm_endpoint,
+        admin_rules=command.admin_rules,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +204,13 @@ class Check(Judging):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements(Options):
-    """Print the catalogue of requirements."""
+    """Print the catalogue of requirements, or what changes from one baseline to another."""
 
     baseline: Baseline = DEFAULT_BASELINE
+    compare: Annotated[
+        tuple[str, str] | None,
+        Option("--compare", metavar="ID ID", help="Only what changes from the one baseline to the other."),
+    ] = None
     network_model: Annotated[
         NetworkModel | None, Option("--network-model", case_sensitive=False, help="Only what this model needs.")
     ] = None

@@ -48,11 +48,11 @@ def _builder(command: Callable[..., Command]) -> Callable[..., Command]:
 
 
 def _for_typer(annotation: Any) -> Any:  # noqa: ANN401  (annotations have no type of their own)
-    # typer knows lists, our values are tuples.
+    # typer knows lists where our values are tuples of any length.
     if get_origin(annotation) is not Annotated:
         return annotation
     kind, *marks = get_args(annotation)
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is tuple and get_args(kind)[1:] == (...,):
         kind = list[get_args(kind)[0]]  # type: ignore[misc]
     return Annotated[kind, *marks]
 

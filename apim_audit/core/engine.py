@@ -13,7 +13,7 @@ from apim_audit.core.classes import Classes, classify, meet, same
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import Choice, Condition, Unknown
 
-NODE_BUDGET = 60_000
+NODE_BUDGET = 120_000
 """Regions that one decision may look at before it gives up; the hardest published inputs need about 38,000."""
 
 

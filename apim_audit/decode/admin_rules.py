@@ -1,10 +1,10 @@
 """Effective security admin rules of Azure Virtual Network Manager, one document a VNet.
 
 The document has the id, the type and the names that Resource Graph gives it (azure-docs,
-``virtual-network-manager/query-azure-resource-graph.md``, 2023-11-02): ``EffectiveSecurityAdminConfigurations``, each with
-an ``Id``, in two letter cases. Resource Graph does not tell the rules there; they stand in ``rules`` of each
-configuration, as the operation ``listNetworkManagerEffectiveSecurityAdminRules`` of the VNet answers them. That answer's
-own list, ``value`` with ``skipToken``, is read as well.
+``virtual-network-manager/query-azure-resource-graph.md``, 2023-11-02): ``EffectiveSecurityAdminConfigurations``, each
+with an ``Id``, in two letter cases. Resource Graph does not tell the rules there; in our documents they stand in
+``rules`` of each configuration, as the operation ``listNetworkManagerEffectiveSecurityAdminRules`` of the VNet answers
+them. That answer's own list, ``value`` with ``skipToken``, is read as well.
 """
 
 import re
@@ -24,7 +24,8 @@ _ACCESS = {member.value: member for member in Access}
 _WITH_PORTS = frozenset({"tcp", "udp", "*"})
 _CONFIGURATIONS = "effectiveSecurityAdminConfigurations"
 _RULES_APART = (
-    "is missing: Resource Graph names the configuration, not its rules; read them with `apim-audit collect --admin-rules`"
+    "is missing: Resource Graph names the configuration but not its rules; "
+    "read them with `apim-audit collect --admin-rules`"
 )
 _RULE_ID = re.compile(
     r".*/networkManagers/(?P<manager>[^/]+)/securityAdminConfigurations/(?P<configuration>[^/]+)"
@@ -197,20 +198,17 @@ def _unsettled(properties: Fields) -> str:
 def _contested(rules: Sequence[_Rule]) -> str:
     """Tells why the order of the rules is not known, or returns an empty text.
 
-    Where network managers disagree, the configuration of the one with the higher scope is applied (azure-docs,
-    ``virtual-network-manager/concept-network-manager-scope.md``, 2023-03-22), whatever the priorities; and the scopes are
-    not told. Where all rules of a direction do the same, it makes no difference.
+    Where network managers disagree, the configuration of the one with the higher scope is applied, whatever the
+    priorities (azure-docs, ``virtual-network-manager/concept-network-manager-scope.md``, 2023-03-22); the scopes are not
+    told. Where all rules of a direction do the same, it makes no difference.
     """
     for direction in Direction:
         found = [each for each in rules if each.rule.direction is direction]
-        managers = sorted({each.manager.rpartition("/")[2] for each in found})
-        if len({each.manager for each in found}) > 1 and len({each.rule.access for each in found}) > 1:
-            return f"comes from several network managers, and which has the higher scope is not told ({_names(managers)})"
+        managers = {each.manager for each in found}
+        if len(managers) > 1 and len({each.rule.access for each in found}) > 1:
+            names = ", ".join(printable(each.rpartition("/")[2]) or "(unnamed)" for each in sorted(managers))
+            return f"comes from network managers of which it is not told whose scope is higher: {names}"
     return ""
-
-
-def _names(managers: Iterable[str]) -> str:
-    return ", ".join(printable(name) or "unnamed" for name in managers)
 
 
 def _tell_of_ports(resource: Resource, rules: Iterable[_Rule], problems: Problems) -> None:
@@ -218,4 +216,3 @@ def _tell_of_ports(resource: Resource, rules: Iterable[_Rule], problems: Problem
         if not each.whole:
             message = f"rule {printable(each.rule.name)} does not tell all its ports: it may match any or none"
             problems.add_harmless(resource.id, "invalid", f"{printable(resource.source)}: {resource.title}: {message}")
-

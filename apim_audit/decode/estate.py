@@ -11,7 +11,7 @@ from apim_audit.decode.index import Index
 from apim_audit.decode.instances import InstanceReader, substance_of_instance
 from apim_audit.decode.joined import Network
 from apim_audit.decode.problems import Problems
-from apim_audit.decode.resources import Kind, Resource, fold_id, name_in, sort_documents
+from apim_audit.decode.resources import Kind, Resource, fold_id, is_of_admin_rules, name_in, sort_documents
 from apim_audit.decode.security_groups import notes_on_group
 from apim_audit.decode.service_tags import cloud_of_tags, clouds_of, parse_tags, used_names
 from apim_audit.snapshot import ServiceTagDocument, Snapshot
@@ -33,21 +33,34 @@ class Decoded:
     notes: tuple[str, ...]
 
 
-def decode(snapshot: Snapshot, catalogue: Catalogue) -> Decoded:
+def decode(snapshot: Snapshot, catalogue: Catalogue, *, admin_rules: bool = True) -> Decoded:
     """Returns the estate that a snapshot's documents describe.
 
     Nothing in a document raises: what cannot be understood is Unreadable in the estate and told in ``incomplete``.
+
+    Args:
+        snapshot: the documents.
+        catalogue: knows the names of tags and which of them requirements name.
+        admin_rules: whether security admin rules count; where they do not, their documents are passed over, and that
+            they could not be read is nothing that a location needs.
     """
     problems = Problems()
     resources = sort_documents(snapshot.documents, problems)
+    if not admin_rules:
+        resources[Kind.ADMIN_RULES] = []
     network = Network(resources, Gaps(snapshot.incomplete), problems)
     instances = _instances([*resources[Kind.SERVICE], *resources[Kind.GATEWAY]], network, problems)
     data, cloud_notes = _tags_that_count(snapshot, instances)
     used = used_names(catalogue, instances, network.subnets())
     tags = parse_tags(data, used, catalogue, problems)
     incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
+    unread = [entry if admin_rules else _without_admin_rules(entry) for entry in snapshot.incomplete]
     notes = (*cloud_notes, *_notes_on(network))
-    return Decoded(Estate(instances), tags, (*snapshot.incomplete, *incomplete), notes)
+    return Decoded(Estate(instances), tags, (*unread, *incomplete), notes)
+
+
+def _without_admin_rules(entry: Incomplete) -> Incomplete:
+    return replace(entry, needed=False) if is_of_admin_rules(entry.id) else entry
 
 
 def _instances(resources: list[Resource], network: Network, problems: Problems) -> tuple[Instance, ...]:

@@ -133,7 +133,7 @@ class Network:
             subnet = self._subnets.get(subnet_key)
             if isinstance(subnet, Unreadable):
                 self.used.add(subnet_key)
-                return f"What its {subnet.message} was for may exempt it"
+                return f"A subnet may exempt it ({subnet.message})"
             if subnet is not None and (delegation := exempting_delegation(subnet)):
                 return f"Its subnet {name_in(subnet.id)} is delegated to {delegation}, which exempts it by default"
         return ""

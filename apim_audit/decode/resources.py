@@ -74,6 +74,11 @@ def admin_rules_key(network_id: str) -> str:
     return f"{fold_id(network_id)}/providers/{Kind.ADMIN_RULES.value}/default"
 
 
+def is_of_admin_rules(resource_id: str) -> bool:
+    """Tells whether an id is that of a VNet's admin rules."""
+    return _type_in(resource_id) == Kind.ADMIN_RULES.value
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A document, or an object nested in one, that is a resource of a type that is read.
