@@ -8,24 +8,18 @@ the conditions on the whole (a tag has members; it is not all of the public spac
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, combinations, product
+from itertools import chain, product
 from math import prod
 
-from apim_audit.core.classes import classify
+from apim_audit.core.cells import Cell, Vector, agrees, cells_of, consistent, presences, sets_asked
 from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Table, Undecidable
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.unknowns import NO, YES, Choice, UnknownSet
+from apim_audit.core.unknowns import Choice, UnknownSet
 
 JOIN_BUDGET = 20_000
 """Steps of joining families before the answer is "not decided"."""
 
 _FATE_BITS = 16
 _ALL_FATES = (1 << _FATE_BITS) - 1
-_FEW_ADDRESSES = 4096
-_FEW_SETS = 8
-
-Vector = tuple[tuple[str, bool], ...]
-"""For one address: is it a member, for the name of each unknown set that it may be a member of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +28,6 @@ class Fated:
 
     leaf: Leaf
     fate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Addresses that nothing known tells apart.
-
-    Attributes:
-        other: the class of the other end that they are in, or -1.
-        own: the class of the own end that they are in, or -1.
-        vectors: what they can be members of.
-    """
-
-    addresses: IntervalSet
-    other: int
-    own: int
-    vectors: tuple[Vector, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +118,7 @@ class Worlds:
             yield None
             return
         own = [cell for cell in self.cells if cell.own >= 0]
-        options = [_presences(cell) for cell in own]
+        options = [presences(cell) for cell in own]
         if prod(map(len, options)) > self.budget:
             raise Undecidable
         for chosen in product(*options):
@@ -262,7 +240,7 @@ class Worlds:
         met = 0
         for number, each in enumerate(self.sets):
             free = each.name not in member and cell.addresses <= each.at_most
-            if member.get(each.name, free and _consistent(self.sets, {**member, each.name: True})):
+            if member.get(each.name, free and consistent(self.sets, {**member, each.name: True})):
                 met |= 1 << 2 * number
             outside = each.proper_part_of is not None and cell.addresses <= each.proper_part_of
             if outside and (free or not member.get(each.name, False)):
@@ -277,123 +255,9 @@ class Worlds:
 
 def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     """Returns the possible worlds that leaves leave open."""
-    sets = _sets_asked(table, leaves)
-    ends = [
-        [table.classes[d].members(1 << number) for number in range(len(table.classes[d].classes))]
-        for d in (Dimension.OTHER, Dimension.OWN)
-    ]
-    marks = [
-        *ends[0],
-        *ends[1],
-        *(each.at_most for each in sets),
-        *(s.proper_part_of for s in sets if s.proper_part_of),
-    ]
-    hull = EMPTY
-    for mark in marks:
-        hull = hull | mark
-    classes = classify(hull, dict.fromkeys(marks))
-    addresses = [classes.members(1 << number) for number in range(len(classes.classes))]
-    return Worlds(table, leaves, sets, tuple(_cell(each, ends, sets, table, leaves) for each in addresses))
-
-
-def _cell(
-    addresses: IntervalSet,
-    ends: Sequence[Sequence[IntervalSet]],
-    sets: Sequence[UnknownSet],
-    table: Table,
-    leaves: Sequence[Fated],
-) -> Cell:
-    at = addresses.first()
-    other, own = _index(ends[0], at), _index(ends[1], at)
-    possible = [each for each in sets if at in each.at_most]
-    if addresses.size() < _FEW_ADDRESSES and len(possible) <= _FEW_SETS:
-        return Cell(addresses, other, own, _vectors(possible))
-    asking = [
-        fated.leaf
-        for fated in leaves
-        if (other >= 0 and fated.leaf.region[Dimension.OTHER] >> other & 1)
-        or (own >= 0 and fated.leaf.region[Dimension.OWN] >> own & 1)
-    ]
-    places = ((Place.OTHER,) if other >= 0 else ()) + ((Place.OWN,) if own >= 0 else ())
-    return Cell(addresses, other, own, tuple(_cubes(asking, table, places, possible, ())))
-
-
-def _cubes(
-    leaves: Sequence[Leaf], table: Table, places: Sequence[Place], possible: Sequence[UnknownSet], fixed: Vector
-) -> Iterator[Vector]:
-    """Yields vectors that fix no more than the leaves ask: a chain of n rules gives n + 1 of them, not 2 to the n."""
-    known = {name for name, _ in fixed}
-    names = {each.name for each in possible} - known
-    asked = next(
-        (
-            ask.unknown.name
-            for position, ask in enumerate(table.unknowns, len(Dimension))
-            if ask.place in places and ask.unknown.name in names
-            if any(leaf.region[position] != NO | YES for leaf in leaves)
-        ),
-        None,
-    )
-    if asked is None:
-        yield fixed
-        return
-    for answer in (False, True):
-        vector = (*fixed, (asked, answer))
-        if _consistent(possible, dict(vector)):
-            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, vector) for place in places)]
-            yield from _cubes(left, table, places, possible, vector)
-
-
-def _may_agree(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    member = dict(vector)
-    return all(
-        ask.place is not place or ask.unknown.name not in member or mask >> member[ask.unknown.name] & 1
-        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
-    )
-
-
-def agrees(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    """Tells whether a leaf decides addresses of that vector at that end."""
-    member = dict(vector)
-    return all(
-        ask.place is not place or mask >> member.get(ask.unknown.name, False) & 1
-        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
-    )
-
-
-def _index(parts: Sequence[IntervalSet], address: int) -> int:
-    return next((number for number, part in enumerate(parts) if address in part), -1)
-
-
-def _sets_asked(table: Table, leaves: Sequence[Fated]) -> tuple[UnknownSet, ...]:
-    found: dict[str, UnknownSet] = {}
-    for position, ask in enumerate(table.unknowns, len(Dimension)):
-        varies = any(fated.leaf.region[position] != NO | YES for fated in leaves)
-        if isinstance(ask.unknown, UnknownSet) and varies:
-            found[ask.unknown.name] = ask.unknown
-    return tuple(found.values())
-
-
-def _vectors(possible: Sequence[UnknownSet]) -> tuple[Vector, ...]:
-    vectors = (
-        tuple(zip((each.name for each in possible), answers, strict=True))
-        for answers in product((False, True), repeat=len(possible))
-    )
-    return tuple(vector for vector in vectors if _consistent(possible, dict(vector)))
-
-
-def _consistent(possible: Sequence[UnknownSet], member: Mapping[str, bool]) -> bool:
-    families = [each.apart_from for each in possible if each.apart_from and member.get(each.name, False)]
-    return len(families) == len(set(families)) and all(
-        member.get(each.part_of, True) for each in possible if member.get(each.name, False)
-    )
-
-
-def _presences(cell: Cell) -> list[tuple[Vector, ...]]:
-    """Returns the sets of vectors that the addresses of a cell can have between them."""
-    most = min(len(cell.vectors), cell.addresses.size())
-    if 1 << len(cell.vectors) > JOIN_BUDGET:
-        raise Undecidable
-    return [chosen for size in range(1, most + 1) for chosen in combinations(cell.vectors, size)]
+    plain = [fated.leaf for fated in leaves]
+    sets = sets_asked(table, plain)
+    return Worlds(table, leaves, sets, cells_of(table, plain, sets))
 
 
 def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:
