@@ -172,7 +172,9 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         table = compile_table(required, ruleset.clauses_of(protocol, ports))
         leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
-        leaves += _fated(search(table, without=ruleset.pinning()), ruleset, _WITHOUT_PINS)
+        pinning = ruleset.pinning()
+        table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=pinning)
+        leaves = _fated(search(table), ruleset, 0) + _fated(search(table, without=pinning), ruleset, _WITHOUT_PINS)
     if any(_asks(fated.leaf, table) for fated in leaves):
         return _decide_worlds(worlds_of(table, leaves))
     world = 0

@@ -99,7 +99,7 @@ class Leaf:
 
 
 class Undecidable(Exception):  # noqa: N818  (no error: an answer, "not decided")
-    """The node budget ran out."""
+    """A budget ran out, or some flow was left that no rule decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +121,19 @@ class Table:
     clauses: tuple[Clause, ...]
 
 
-def compile_table(required: Sequence[Box], clauses: Iterable[Clause], *, shadows: bool = True) -> Table:
+def compile_table(
+    required: Sequence[Box], clauses: Iterable[Clause], *, shadows: bool = True, removable: frozenset[int] = frozenset()
+) -> Table:
     """Returns the table of the clauses that can bear on the required flows.
 
     Args:
         required: the flows.
         clauses: what the rules match, in order.
         shadows: whether Allows are kept that decide nothing, but may be shadowed by a Deny.
+        removable: rules that a search may leave out; what comes after them is kept.
     """
     hulls = tuple(same(_hull(required, dimension)) for dimension in Dimension)
-    met = _bearing(hulls, clauses, shadows=shadows)
+    met = _bearing(hulls, clauses, shadows=shadows, removable=removable)
     boxes = [*required, *(clause.box for clause in met)]
     classes = tuple(classify(hulls[d], {box.sets[d]: None for box in boxes}) for d in Dimension)
     unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
@@ -147,7 +150,9 @@ def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
     return hull
 
 
-def _bearing(hulls: Sequence[IntervalSet], clauses: Iterable[Clause], *, shadows: bool) -> list[Clause]:
+def _bearing(
+    hulls: Sequence[IntervalSet], clauses: Iterable[Clause], *, shadows: bool, removable: frozenset[int]
+) -> list[Clause]:
     """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow."""
     other, own, source_port, destination_port = hulls
     found: list[Clause] = []
@@ -166,7 +171,7 @@ def _bearing(hulls: Sequence[IntervalSet], clauses: Iterable[Clause], *, shadows
         found.append(clause)
         denied = denied or not clause.allow
         covers = ports is destination_port and ends is own and far is other and sources is source_port
-        if covers and not clause.passes and not clause.box.conditions:
+        if covers and not clause.passes and not clause.box.conditions and clause.rule not in removable:
             if not (denied and shadows):
                 break
             closed = True
@@ -224,7 +229,8 @@ class Search:
 
     def _step(self, region: Region, alive: Sequence[int]) -> Iterator[tuple[Region, Sequence[int]]]:
         if not alive:
-            return
+            # The default rules match everything: a flow that no clause matches is one that was not decided.
+            raise Undecidable
         columns = self.table.columns
         first = alive[0]
         open_dimensions = [d for d, mask in enumerate(region) if mask & ~columns[d][first]]
@@ -290,7 +296,7 @@ def search(table: Table, *, without: frozenset[int] = frozenset(), exhaustive: b
 
     Args:
         table: the flows and rules.
-        without: numbers of rules that are left out.
+        without: numbers of rules that are left out; the table has to be compiled with them as removable.
         exhaustive: whether every leaf is wanted; where something is unknown it always is.
 
     Raises:
