@@ -174,6 +174,7 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
         cloud=target.cloud,
         arm_endpoint=target.arm_endpoint,
         service_tags=tags is None,
+        admin_rules=target.admin_rules,
     )
     snapshot = read(request, _now())
     return _trimmed(snapshot if tags is None else replace(snapshot, service_tags=tags))

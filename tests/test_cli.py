@@ -15,10 +15,12 @@ from apim_audit import __version__
 from apim_audit import report as reports
 from apim_audit.catalogue import load_catalogue
 from apim_audit.cli import main
-from apim_audit.cli.options import Check, Cloud, Collect, Command, Demo, ReportFile, Requirements, Subscription
+from apim_audit.cli.assumptions import Announcement, announced
+from apim_audit.cli.options import AsModel, Check, Cloud, Collect, Command, Demo, ReportFile, Requirements, Subscription
 from apim_audit.cli.parsing import parse
 from apim_audit.cli.streams import style_of
 from apim_audit.core.findings import Incomplete, Report, Severity
+from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.demo.endpoint import ArmEndpoint, serve
 from apim_audit.demo.estate import SUBSCRIPTION, demo_estate
@@ -75,6 +77,30 @@ SERVICE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagemen
             Requirements(network_model=NetworkModel.STV1, format=Format.JSON),
         ),
         ("demo -f json", Demo(format=Format.JSON)),
+        (
+            "check a --assume on-premises=10.0.0.0/8,192.0.2.1 --assume ON-PREMISES=fd00::/8 --admin-rules",
+            Check(
+                files=("a",),
+                assume=(Announcement(("10.0.0.0/8", "192.0.2.1")), Announcement(("fd00::/8",))),
+                admin_rules=True,
+            ),
+        ),
+        (
+            "subscription s --as STV2 --hygiene --compare-baseline 2026-04 --assume on-premises=none",
+            Subscription(
+                subscriptions=("s",),
+                as_model=AsModel.STV2,
+                hygiene=True,
+                compare_baseline="2026-04",
+                assume=(Announcement(()),),
+            ),
+        ),
+        ("collect s -o f --admin-rules", Collect(subscriptions=("s",), output="f", admin_rules=True)),
+        ("demo --as stv2 --hygiene", Demo(as_model=AsModel.STV2, hygiene=True)),
+        (
+            "requirements --compare 2021-12 2026-04 --network-model stv2",
+            Requirements(compare=("2021-12", "2026-04"), network_model=NetworkModel.STV2),
+        ),
     ],
 )
 def test_argv_becomes_a_value(argv: str, command: Command) -> None:
@@ -88,9 +114,11 @@ def test_a_command_is_frozen() -> None:
 
 
 def test_a_target_is_what_to_read() -> None:
-    command = parse(["collect", "s", "-o", "f", "-g", "rg", "-n", "a", "--cloud", "AzureUSGovernment"])
-    assert isinstance(command, Collect)
-    assert command.target == Target(("s",), "rg", ("a",), "AzureUSGovernment", None)
+    narrow = ["-g", "rg", "-n", "a", "--cloud", "AzureUSGovernment", "--admin-rules"]
+    for argv in (["collect", "s", "-o", "f", *narrow], ["subscription", "s", *narrow]):
+        command = parse(argv)
+        assert isinstance(command, (Collect, Subscription))
+        assert command.target == Target(("s",), "rg", ("a",), "AzureUSGovernment", None, admin_rules=True)
 
 
 def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +143,17 @@ def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPat
         ("collect s", "Missing option '-o' / '--output'."),
         ("subscription", "Missing argument 'ID"),
         ("subscription s --cloud Moon", "'Moon' is not one of"),
+        ("check a --assume on-premises=10.0.0.0/33", "'10.0.0.0/33' in 'on-premises=10.0.0.0/33' is no address prefix"),
+        ("check a --assume on-premises=10.0.0.0/8,", "'' in 'on-premises=10.0.0.0/8,' is no address prefix"),
+        ("check a --assume on-premises=none,10.0.0.0/8", "'none' in 'on-premises=none,10.0.0.0/8' is no address"),
+        ("check a --assume on-premises=Storage", "'Storage' in 'on-premises=Storage' is no address prefix"),
+        ("check a --assume on-premises=", "is neither on-premises=PREFIX,... nor on-premises=none."),
+        ("check a --assume on-premises", "is neither on-premises=PREFIX,... nor on-premises=none."),
+        ("check a --assume moon=10.0.0.0/8", "'moon=10.0.0.0/8' is neither on-premises=PREFIX,... nor"),
+        ("check a --as stv1", "'stv1' is not one of 'stv2'."),
+        ("requirements --compare 2021-12", "Option '--compare' requires 2 arguments."),
+        ("collect s -o f --hygiene", "No such option: --hygiene"),
+        ("demo --admin-rules", "No such option: --admin-rules"),
     ],
 )
 def test_argv_that_makes_no_sense_is_a_usage_error(argv: str, message: str) -> None:
@@ -123,6 +162,18 @@ def test_argv_that_makes_no_sense_is_a_usage_error(argv: str, message: str) -> N
     assert message in str(caught.value)
     assert "Value error" not in str(caught.value)
     assert "--help" in caught.value.hint
+
+
+def test_announcements_add_up() -> None:
+    found = announced([Announcement(("10.0.0.0/8", "fd00::/8")), Announcement(("10.255.0.0/15", "192.0.2.1"))])
+    assert found == IntervalSet.union_of([(10 << 24, (11 << 24) - 1), (0xC0000201, 0xC0000201)])
+    assert announced([Announcement(()), Announcement(())]) == IntervalSet.empty()
+    assert announced([]) is None
+
+
+def test_nothing_and_something_cannot_both_be_announced() -> None:
+    with pytest.raises(UsageError, match="on-premises=none"):
+        announced([Announcement(()), Announcement(("10.0.0.0/8",))])
 
 
 def test_every_format_of_the_command_line_has_a_renderer() -> None:
@@ -284,6 +335,7 @@ def network(*rules: dict[str, Any]) -> list[dict[str, Any]]:
 FINE = json.dumps([service(), *network(ALLOW_IN, ALLOW_OUT)]).encode()
 BAD = json.dumps([service(), *network(ALLOW_IN, ALLOW_OUT, DENY_OUT)]).encode()
 UNREADABLE = json.dumps([service()]).encode()
+OLD_PLATFORM = json.dumps([service(platformVersion="stv1"), *network(ALLOW_IN, ALLOW_OUT)]).encode()
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
@@ -301,6 +353,12 @@ UNREADABLE = json.dumps([service()]).encode()
         (b"{", "", 5),
         (FINE, "--service-tags none", 5),
         (FINE, "--baseline 1999-01", 2),
+        (FINE, "--compare-baseline 1999-01", 2),
+        (FINE, "--assume on-premises=none --assume on-premises=10.0.0.0/8", 2),
+        (FINE, "--admin-rules", 4),
+        (FINE, "--compare-baseline 2026-04 --hygiene --as stv2 --assume on-premises=none", 0),
+        (BAD, "--compare-baseline 2026-04 --hygiene --as stv2 --assume on-premises=none", 3),
+        (OLD_PLATFORM, "--compare-baseline 2026-04", 0),
         (FINE, "-", 2),
     ],
 )
@@ -318,6 +376,11 @@ def test_the_exit_status_of_check_whatever_the_format(stdin: bytes, options: str
         ("requirements", 0),
         ("requirements --network-model v2-injection", 2),
         ("requirements --network-model v2-injection --baseline 2026-04", 0),
+        ("requirements --compare 2021-12 2026-04", 0),
+        ("requirements --compare 2026-04 2021-12 -f json --network-model v2-injection", 0),
+        ("requirements --compare 2021-12 2021-12 --network-model v2-injection", 2),
+        ("requirements --compare 2021-12 1999-01", 2),
+        ("requirements --compare 2021-12 2026-04 --baseline 2026-04", 2),
         ("--version", 0),
         ("--help", 0),
         ("check -h", 0),
@@ -333,6 +396,58 @@ def test_the_exit_status_of_the_rest(argv: str, status: int) -> None:
 @pytest.mark.parametrize("stdin", [FINE, BAD, UNREADABLE, b"[]"])
 def test_what_check_prints_fits_the_schema(stdin: bytes) -> None:
     assert fits_the_schema(run("check", "-", "-f", "json", stdin=stdin).stdout)
+
+
+def judged(stdin: bytes, *options: str) -> Any:
+    done = run("check", "-", "-f", "json", *options, stdin=stdin)
+    assert fits_the_schema(done.stdout), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_what_is_assumed_stands_in_the_report() -> None:
+    assert judged(FINE)["assumptions"] == []
+    [announcement] = judged(FINE, "--assume", "on-premises=192.0.2.0/24")["assumptions"]
+    assert "192.0.2.0-192.0.2.255" in announcement
+    [platform] = judged(FINE, "--as", "stv2")["assumptions"]
+    assert "stv2" in platform
+
+
+def test_an_instance_is_judged_as_the_platform_it_is_to_become() -> None:
+    def model(*options: str) -> Any:
+        return judged(OLD_PLATFORM, *options)["instances"][0]["locations"][0]["networkModel"]
+
+    assert (model(), model("--as", "stv2")) == ("stv1", "stv2")
+
+
+def test_a_report_without_admin_rules_says_so() -> None:
+    assert any("--admin-rules" in note for note in judged(FINE)["notes"])
+    assert not any("--admin-rules" in note for note in judged(FINE, "--admin-rules")["notes"])
+
+
+def test_untidy_rules_are_listed_when_they_are_asked_for() -> None:
+    shadowed = rule("Shadowed", 200, "Inbound", "Allow", ("Internet", "*", "443"))
+    estate = json.dumps([service(), *network(ALLOW_IN, ALLOW_OUT, shadowed)]).encode()
+    assert "hygiene" not in judged(estate)["instances"][0]["locations"][0]
+    found = judged(estate, "--hygiene")["instances"][0]["locations"][0]["hygiene"]
+    assert ("shadowed", "Shadowed") in [(finding["kind"], finding["name"]) for finding in found]
+
+
+def test_another_baseline_is_compared_and_changes_nothing_else() -> None:
+    alone, compared = judged(OLD_PLATFORM), judged(OLD_PLATFORM, "--compare-baseline", "2026-04")
+    assert alone["comparison"] is None
+    assert compared["comparison"]["baseline"] == "2026-04"
+    failing = compared["comparison"]["newlyFailing"]
+    assert "platform-version" in [each["requirement"] for each in failing]
+    assert {each["instanceId"] for each in failing} == {SERVICE_ID}
+    assert {**alone, "comparison": None} == {**compared, "comparison": None}
+    newer = judged(OLD_PLATFORM, "--baseline", "2026-04", "--compare-baseline", "2021-12")
+    assert newer["comparison"]["newlyFailing"] == []
+
+
+def test_what_changes_between_baselines_is_printed() -> None:
+    lines = run("requirements", "--compare", "2021-12", "2026-04", "--network-model", "stv2").stdout.decode()
+    assert lines.startswith("From baseline 2021-12 to 2026-04\n\nstv2\n")
+    assert "certificates" in lines
 
 
 def test_the_demo_shows_its_report_and_is_fine() -> None:
@@ -363,6 +478,17 @@ def test_a_live_audit_its_snapshot_and_a_collected_one_are_judged_alike(azure: A
     [first, second] = (json.loads(Path(path).read_bytes()) for path in (kept, collected))
     assert first["documents"] == second["documents"]
     assert first["serviceTags"] == second["serviceTags"]
+
+
+def test_admin_rules_are_read_and_kept_where_they_are_asked_for(azure: ArmEndpoint, tmp_path: Path) -> None:
+    kept, collected = str(tmp_path / "kept.json"), str(tmp_path / "collected.json")
+    audited = live(azure, "subscription", SUBSCRIPTION, "--admin-rules", "-f", "json", "--save-snapshot", kept)
+    assert run("check", kept, "--admin-rules", "-f", "json").stdout == audited.stdout
+    assert live(azure, "collect", SUBSCRIPTION, "--admin-rules", "-o", collected).returncode == 4
+    [first, second] = (json.loads(Path(path).read_bytes()) for path in (kept, collected))
+    assert first["documents"] == second["documents"]
+    types = {document["body"]["type"].lower() for document in first["documents"]}
+    assert "microsoft.network/effectivesecurityadminrules" in types
 
 
 def test_collect_is_fine_with_gaps_that_are_allowed(azure: ArmEndpoint, tmp_path: Path) -> None:
@@ -458,6 +584,20 @@ def test_a_full_disk_is_told() -> None:
     assert done.returncode == 5
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
+    assert b"audit" not in done.stderr.removeprefix(b"apim-audit: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_report_that_cannot_be_written_is_no_audit_that_was_not_performed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    done = run("check", "-", "-o", "/dev/full", "--report", f"json={kept}", stdin=BAD)
+    assert done.returncode == 5
+    lines = done.stderr.decode().splitlines()
+    assert lines[0].startswith("1 instance, 1 location")
+    assert lines[1] == "apim-audit: the audit was performed, but its report is not complete:"
+    assert lines[2] == "  /dev/full could not be written: No space left on device"
+    assert b"no audit" not in done.stderr
+    assert json.loads(kept.read_bytes())["summary"]["instances"] == 1
 
 
 def test_the_report_is_utf_8_whatever_the_locale() -> None:

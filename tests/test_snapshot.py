@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from apim_audit.core.findings import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot import (
+    NotWrittenError,
     ServiceTagDocument,
     Snapshot,
     SourcedDocument,
@@ -399,8 +400,14 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
 def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    with pytest.raises(NoAuditError, match="could not be written: No such file or directory"):
+    with pytest.raises(NotWrittenError, match="could not be written: No such file or directory"):
         write_atomically(str(tmp_path / "none" / "x"), "x")
-    with pytest.raises(NoAuditError, match="could not be written: Is a directory"):
+    with pytest.raises(NotWrittenError, match="could not be written: Is a directory"):
         write_atomically(str(folder), "x")
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_snapshot_that_cannot_be_kept_stops_the_audit(tmp_path: Path) -> None:
+    with pytest.raises(NoAuditError, match="could not be written: Is a directory") as caught:
+        save(Snapshot(()), str(tmp_path))
+    assert caught.value.hint

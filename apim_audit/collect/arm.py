@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Self, TypeVar
 
 from azure.core import AzureClouds
 from azure.core.pipeline.transport import RequestsTransport
@@ -30,16 +29,15 @@ from apim_audit.collect.kinds import (
     fold,
     text_at,
 )
+from apim_audit.collect.pages import Operation, Page, list_pages, rule_pages
 from apim_audit.collect.pipeline import open_transport, policies
-from apim_audit.collect.request import Target, origin_of
+from apim_audit.collect.request import Target
 from apim_audit.snapshot import Document
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-Operation = Callable[..., Any]
 
 _WORKERS = 8
-_MAX_PAGES = 2_000
 _SUBSCRIPTION = re.compile(r"[0-9A-Za-z-]{1,64}")
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 
@@ -146,7 +144,7 @@ class ArmReader:
             operation = _LISTS[kind](clients)
         else:
             operation = partial(_GROUP_LISTS[kind](clients), resource_group)
-        return _gathered(kind, subscription, _pages(self._target, operation))
+        return _gathered(kind, subscription, list_pages(self._target, operation))
 
     def get(self, kind: Kind, resource_id: ResourceId) -> Document | Failure:
         """Reads one resource by its id."""
@@ -160,6 +158,17 @@ class ArmReader:
         """Reads the service tags; the location picks a replica of the data, not a part of it."""
         operation = self._clients(subscription).network.service_tags.list
         return ask(lambda hook: operation(location, raw_response_hook=hook))
+
+    def admin_rules(self, network: ResourceId) -> list[object] | Failure:
+        """Reads the effective security admin rules of a VNet: all of them, or why not."""
+        client = self._clients(network.subscription).network
+        operation = client.list_network_manager_effective_security_admin_rules
+        rules: list[object] = []
+        for page in rule_pages(partial(operation, network.resource_group, network.name)):
+            if isinstance(page, Failure):
+                return page
+            rules += page
+        return rules
 
     def _clients(self, subscription: str) -> _Clients:
         state = self._state
@@ -201,7 +210,7 @@ def _senseless(subscription: str, resource_group: str | None) -> Failure | None:
     return None
 
 
-def _gathered(kind: Kind, subscription: str, pages: Iterator[list[object] | Failure]) -> Listing:
+def _gathered(kind: Kind, subscription: str, pages: Iterator[Page]) -> Listing:
     documents: list[Document] = []
     failure: Failure | None = None
     count = strays = 0
@@ -214,51 +223,3 @@ def _gathered(kind: Kind, subscription: str, pages: Iterator[list[object] | Fail
         strays += len(page) - len(resources)
         count += 1
     return Listing(kind, subscription, tuple(documents), failure, count, strays)
-
-
-def _pages(target: Target, operation: Operation) -> Iterator[list[object] | Failure]:
-    """Yields the entries of each page, and at last a failure where not all pages were read."""
-    link: str | None = None
-    seen: set[str] = set()
-    while True:
-        page = _page(operation, link)
-        if isinstance(page, Failure):
-            yield page
-            return
-        entries, link = page
-        yield entries
-        if link is None:
-            return
-        failure = _refused(target, link, seen)
-        if failure is not None:
-            yield failure
-            return
-        seen.add(link)
-
-
-def _page(operation: Operation, link: str | None) -> tuple[list[object], str | None] | Failure:
-    """Returns the entries of one page and the link to the next."""
-    # Braces would be taken for a template's by the SDK.
-    token = link and link.replace("{", "%7B").replace("}", "%7D")
-    body = ask(lambda hook: next(operation(raw_response_hook=hook).by_page(continuation_token=token)))
-    if isinstance(body, Failure):
-        return body
-    entries, following = body.get("value"), body.get("nextLink") or None
-    if not isinstance(entries, list) or not isinstance(following, str | None):
-        return Failure("invalid", detail="the answer is no list")
-    return entries, following
-
-
-def _refused(target: Target, link: str, seen: set[str]) -> Failure | None:
-    """Tells why a link to a further page is not followed, if it is not."""
-    try:
-        at_home = origin_of(urlsplit(link)) == target.origin
-    except ValueError:
-        at_home = False
-    if not at_home:
-        return Failure("invalid", detail="its next page is not at the ARM endpoint")
-    if link in seen:
-        return Failure("invalid", detail="its pages go round in a circle")
-    if len(seen) >= _MAX_PAGES:
-        return Failure("invalid", detail=f"it has more than {_MAX_PAGES} pages")
-    return None

@@ -28,7 +28,7 @@ class Failure:
 
 _ADVICE = {
     "forbidden": "grant the identity {action}, for example with the Reader role",
-    "not-found": "it is gone, or the identity may not see it",
+    "not-found": "it is gone, or the identity may not see it ({action})",
     "unauthenticated": "sign in to the tenant that it belongs to",
     "throttled": "Azure throttles the identity; wait some minutes and try again",
     "unregistered": "the subscription is not registered for {provider}, and this program registers nothing",

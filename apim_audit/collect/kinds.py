@@ -31,6 +31,13 @@ SUBNETS = Kind("subnet", "Microsoft.Network/virtualNetworks/subnets")
 NETWORK_SECURITY_GROUPS = Kind("NSG", "Microsoft.Network/networkSecurityGroups")
 ROUTE_TABLES = Kind("route table", "Microsoft.Network/routeTables")
 SERVICE_TAGS = Kind("service tag", "Microsoft.Network/locations/serviceTags")
+ADMIN_RULES = Kind(
+    "security admin rule", "Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules"
+)
+"""Named after the operation that reads them: its ``read`` permission is the one that it takes, not its ``action``.
+
+Source: azure-docs, ``role-based-access-control/permissions/networking.md``, 2024-02-07.
+"""
 
 _ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/([^/]+)/(.+)", re.IGNORECASE)
 _NO_NAMES = frozenset({"", ".", ".."})  # dots would lead to another path

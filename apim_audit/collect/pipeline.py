@@ -4,10 +4,11 @@ The SDK's own pipeline is not used, for three reasons: it registers resource pro
 follows redirects with the token, and it can log headers.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -31,6 +32,13 @@ _RETRY_AFTER_CEILING = 60.0
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _TOTAL_SECONDS = 300
+
+_NAME = r"(?!\.{1,2}/)[\w.()-]+"
+_READING_POST = (
+    rf"/subscriptions/{_NAME}/resourceGroups/{_NAME}/providers/Microsoft\.Network/virtualNetworks/{_NAME}"
+    r"/listNetworkManagerEffectiveSecurityAdminRules"
+)
+"""The one path, unquoted, that may be asked by POST: it reads, and Azure offers it by no other method."""
 
 
 class NotAllowedError(AzureError):
@@ -84,12 +92,17 @@ def policies(target: Target, credential: KeptToken, stop: threading.Event) -> li
 
 
 def _guard(target: Target, stop: threading.Event) -> Callable[[PipelineRequest[HttpRequest]], None]:
-    """Returns a hook that lets nothing pass but GET at the ARM endpoint, and nothing at all once the run is over."""
+    """Returns a hook that lets only reading at the ARM endpoint pass, and nothing at all once the run is over."""
+    reading_post = re.compile(re.escape(urlsplit(target.endpoint).path) + _READING_POST)
 
     def guard(request: PipelineRequest[HttpRequest]) -> None:
         http = request.http_request
-        if stop.is_set() or http.method != "GET" or origin_of(urlsplit(http.url)) != target.origin:
-            message = "only GET at the ARM endpoint is allowed"
+        parts = urlsplit(http.url)
+        reads = http.method == "GET" or (
+            http.method == "POST" and reading_post.fullmatch(unquote(parts.path)) is not None
+        )
+        if stop.is_set() or not reads or origin_of(parts) != target.origin:
+            message = "only reading at the ARM endpoint is allowed"
             raise NotAllowedError(message)
 
     return guard

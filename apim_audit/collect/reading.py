@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from apim_audit.collect.admin_rules import read_admin_rules
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.failures import Failure, unread
@@ -24,10 +25,11 @@ def read(request: Request, taken_at: str) -> Snapshot:
         instances = read_instances(arm, request)
         tags = arm.later(lambda: _tags(arm, request, instances.documents))
         networks = read_networks(arm, request.subscriptions, instances.documents)
+        admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
         service_tags, tag_gaps = tags.result()
     return Snapshot(
-        documents=_sourced([*instances.documents, *networks.documents]),
-        incomplete=_sorted([*instances.incomplete, *networks.incomplete, *tag_gaps]),
+        documents=_sourced([*instances.documents, *networks.documents, *admin_rules.documents]),
+        incomplete=_sorted([*instances.incomplete, *networks.incomplete, *admin_rules.incomplete, *tag_gaps]),
         taken_at=taken_at,
         scope=Scope(request.subscriptions, request.resource_group, request.names),
         cloud=request.cloud,

@@ -19,6 +19,7 @@ class Request:
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
         service_tags: whether to read service tags; not needed where the user gave a file.
+        admin_rules: whether to read the security admin rules of Azure Virtual Network Manager.
     """
 
     subscriptions: tuple[str, ...]
@@ -27,6 +28,7 @@ class Request:
     cloud: str = "AzureCloud"
     arm_endpoint: str | None = None
     service_tags: bool = True
+    admin_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,12 +122,17 @@ def _index(parts: Sequence[IntervalSet], address: int) -> int:
 
 
 def sets_asked(table: Table, leaves: Sequence[Leaf]) -> tuple[UnknownSet, ...]:
-    """Returns the unknown sets that some leaf asks for."""
+    """Returns the unknown sets that some leaf asks for, and those that they imply."""
     found: dict[str, UnknownSet] = {}
     for position, ask in enumerate(table.unknowns, len(Dimension)):
         varies = any(leaf.region[position] != NO | YES for leaf in leaves)
         if isinstance(ask.unknown, UnknownSet) and varies:
             found[ask.unknown.name] = ask.unknown
+    waiting = list(found.values())
+    while waiting:
+        new = [each for each in waiting.pop().implies if each.name not in found]
+        found.update((each.name, each) for each in new)
+        waiting += new
     return tuple(found.values())
 
 

@@ -21,7 +21,7 @@ from apim_audit.core.findings import Verdict
 from apim_audit.core.rules import Access, SecurityRule
 from apim_audit.core.rulesets import Ruleset
 from apim_audit.core.unknowns import Choice, Unknown
-from apim_audit.core.worlds import Fated, Sight, Worlds, worlds_of
+from apim_audit.core.worlds import Fated, Sight, Worlds, shadowed_rules, worlds_of
 
 _WITHOUT_PINS = 4
 _EPHEMERAL = 1024
@@ -180,7 +180,8 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     world = 0
     for fated in leaves:
         world |= fated.fate
-    return Decision(frozenset({world}), tuple(_part(fated, table) for fated in leaves), _shadowed(leaves))
+    shadowed = {table.clauses[each].rule for fated in leaves if fated.fate <= _ALL_FATES for each in fated.leaf.shadows}
+    return Decision(frozenset({world}), tuple(_part(fated, table) for fated in leaves), tuple(sorted(shadowed)))
 
 
 def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
@@ -194,15 +195,12 @@ def _asks(leaf: Leaf, table: Table) -> bool:
     )
 
 
-def _shadowed(leaves: Iterable[Fated]) -> tuple[int, ...]:
-    return tuple(sorted({rule for fated in leaves if fated.fate <= _ALL_FATES for rule in fated.leaf.shadows}))
-
-
 def _decide_worlds(worlds: Worlds) -> Decision:
     feasible = list(worlds.feasible())
     worlds.leaves = [fated for fated, _ in feasible]
+    unpinned = [fated for fated in worlds.leaves if fated.fate <= _ALL_FATES]
     parts = tuple(_part(fated, worlds.table, sight) for fated, sight in feasible)
-    shadowed = _shadowed(fated for fated, _ in feasible)
+    shadowed = tuple(sorted(shadowed_rules(worlds.table, unpinned)))
     fates = {fated.fate for fated in worlds.leaves}
     if len(fates) == 1:
         return Decision(frozenset(fates), parts, shadowed)

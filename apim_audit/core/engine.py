@@ -90,7 +90,7 @@ class Leaf:
     """A part of the required flows that one rule decides.
 
     Attributes:
-        shadows: where the rule denies, the Allow rules further down that match this part too.
+        shadows: where the rule denies, the numbers of the Allow clauses further down that match some of this part too.
     """
 
     region: Region
@@ -248,17 +248,19 @@ class Search:
                 yield smaller, [clause for clause in alive if column[clause] & part]
 
     def _decide(self, region: Region, alive: Sequence[int]) -> None:
-        clauses = self.table.clauses
-        first = clauses[alive[0]]
-        shadows = (
-            ()
-            if first.allow
-            else tuple(clauses[later].rule for later in alive if clauses[later].allow and not clauses[later].passes)
-        )
-        if self.exhaustive or first.rule not in self.deciders or not self.shadowed.issuperset(shadows):
-            self.leaves.append(Leaf(region, first.rule, tuple(dict.fromkeys(shadows))))
+        first = self.table.clauses[alive[0]]
+        shadows = () if first.allow else tuple(filter(self._can_be_shadowed, alive))
+        if self.exhaustive or first.rule not in self.deciders or not self.shadowed.issuperset(self._rules(shadows)):
+            self.leaves.append(Leaf(region, first.rule, shadows))
             self.deciders.add(first.rule)
-            self.shadowed.update(shadows)
+            self.shadowed.update(self._rules(shadows))
+
+    def _can_be_shadowed(self, number: int) -> bool:
+        clause = self.table.clauses[number]
+        return clause.allow and not clause.passes
+
+    def _rules(self, numbers: Iterable[int]) -> set[int]:
+        return {self.table.clauses[number].rule for number in numbers}
 
     def _nothing_new(self, region: Region, alive: Sequence[int]) -> bool:
         if self.exhaustive:

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from apim_audit.core.addresses import format_address
 from apim_audit.core.checks import LocationJudge
-from apim_audit.core.estate import AdminRules, Estate, Instance, Location, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.estate import (
+    AdminRules,
+    Estate,
+    Instance,
+    Location,
+    Subnet,
+    Unreadable,
+    VirtualNetwork,
+)
 from apim_audit.core.findings import Check, InstanceReport, LocationReport, NotApplicable
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
@@ -161,6 +169,7 @@ class _Court:
             return Unreadable(instance.id, f"the document names no subnet for {location.name}")
         if isinstance(subnet, Unreadable):
             return subnet
+        admin_rules = _admin_rules(subnet) if self.options.admin_rules else ()
         space = space_of(subnet, self.tags, self.options.on_premises)
         primary = instance.locations[0]
         return Site(
@@ -171,7 +180,7 @@ class _Court:
             regions=tuple(dict.fromkeys((region_suffix(location.name), region_suffix(primary.name)))),
             api_management=usable_addresses(subnet, space),
             on_premises=self.options.on_premises,
-            admin_rules=_admin_rules(subnet) if self.options.admin_rules else (),
+            admin_rules=admin_rules,
         )
 
 

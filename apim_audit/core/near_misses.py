@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,7 @@ from apim_audit.core.engine import Box, Dimension, Undecidable
 from apim_audit.core.findings import NearMiss, Verdict
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.required import Site
+from apim_audit.core.resolve import folded_words
 from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.rulesets import Ruleset
 from apim_audit.core.tags import fold
@@ -132,13 +132,8 @@ def _names_peer(rule: SecurityRule, wanted: Wanted) -> bool:
 
 
 def _is_named(side: Side, wanted: Wanted) -> bool:
-    named = _names(side)
+    named = folded_words(side)
     return all(fold(name) in named or fold(name).partition(".")[0] in named for name in wanted.peer)
-
-
-@lru_cache(maxsize=4096)
-def _names(side: Side) -> frozenset[str]:
-    return frozenset(map(fold, side.expressions))
 
 
 def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:

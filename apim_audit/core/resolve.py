@@ -4,7 +4,7 @@ Source of the sets: Microsoft's service tag overview (2023-01-26), virtual-netwo
 expansion of the Internet tag in the Network Watcher REST reference (2017-01-30).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -18,6 +18,10 @@ from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, 
 _EVERYTHING_NAMES = frozenset({"*", "any"})
 _HOST_SERVICES = frozenset({"azureplatformdns", "azureplatformimds", "azureplatformlkm"})
 _HALF = 2**31
+# Every known tag exists: one of many regions has at least as many addresses, and a region is never the whole tag. A few
+# regions stand for them all; with fewer there are more possible worlds, never fewer.
+_REGIONS_OF_A_TAG = 3
+_REGIONS_BESIDE_A_REGION = 2
 
 NOTHING = AddressSet(())
 ALL = AddressSet.plain(EVERYTHING)
@@ -166,18 +170,28 @@ def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
 
 def _tag_without_data(name: str, tags: ServiceTags) -> AddressSet:
     whole = tags.whole_of(name)
-    if whole is not None:
-        return AddressSet.unknown(_region_without_data(name, whole, tags))
+    if whole is None:
+        return AddressSet.unknown(_whole_without_data(name, tags), _known_regions(name, tags))
+    unknown = _region_without_data(name, whole, tags)
+    beside = [other for other in _regions_without_data(whole, tags) if other != name][:_REGIONS_BESIDE_A_REGION]
+    implied = [_region_without_data(other, whole, tags) for other in beside]
+    if whole not in tags.sets:
+        implied.append(_whole_without_data(whole, tags))
+    return AddressSet.unknown(replace(unknown, implies=tuple(implied)))
+
+
+def _whole_without_data(name: str, tags: ServiceTags) -> UnknownSet:
     known_regions = _known_regions(name, tags)
-    unknown = UnknownSet(
+    regions = _regions_without_data(name, tags)[:_REGIONS_OF_A_TAG]
+    return UnknownSet(
         f"tag {name}",
         _tag_question(name, tags),
         tags.written(name),
         PUBLIC - known_regions,
         inhabited=not known_regions,
-        proper_part_of=PUBLIC,
+        proper_part_of=PUBLIC - known_regions,
+        implies=tuple(_region_without_data(region, name, tags) for region in regions),
     )
-    return AddressSet.unknown(unknown, known_regions)
 
 
 def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet:
@@ -193,6 +207,10 @@ def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet
         inhabited=True,
         proper_part_of=PUBLIC if data is None else None,
     )
+
+
+def _regions_without_data(whole: str, tags: ServiceTags) -> list[str]:
+    return [name for name in tags.regions.get(whole, ()) if name not in tags.sets]
 
 
 def _known_regions(whole: str, tags: ServiceTags) -> IntervalSet:
@@ -312,6 +330,12 @@ def _network_group(group: str) -> AddressSet:
     name = group.rsplit("/", 1)[-1]
     question = f"which addresses are in the network group {name}?"
     return AddressSet.unknown(UnknownSet(f"network group {group.lower()}", question, name, EVERYTHING))
+
+
+@lru_cache(maxsize=4096)
+def folded_words(side: Side) -> frozenset[str]:
+    """Returns the expressions of a side as they are compared."""
+    return frozenset(map(fold, side.expressions))
 
 
 @lru_cache(maxsize=4096)

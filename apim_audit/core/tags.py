@@ -1,7 +1,7 @@
 """Service tags: their names and, where data is at hand, their IPv4 prefixes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apim_audit.core.intervals import IntervalSet
 
@@ -24,11 +24,21 @@ class ServiceTags:
         sets: the IPv4 addresses of each tag with data, by folded name.
         names: every known tag name as Azure writes it, by folded name: those of the catalogue and those with data.
         origin: how a person would name the data ("service tags Public 375"), or empty where there is none.
+        regions: the folded names of the known regions of each tag, sorted, by the tag's folded name.
     """
 
     sets: Mapping[str, IntervalSet]
     names: Mapping[str, str]
     origin: str = ""
+    regions: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        regions: dict[str, list[str]] = {}
+        for name in sorted(self.names):
+            whole = name.partition(".")[0]
+            if is_region(name) and self.knows(whole):
+                regions.setdefault(whole, []).append(name)
+        object.__setattr__(self, "regions", {whole: tuple(names) for whole, names in regions.items()})
 
     def knows(self, name: str) -> bool:
         """Tells whether a folded name is a service tag's."""

@@ -48,6 +48,7 @@ class UnknownSet:
         apart_from: the name of a family whose sets are disjoint (regions of one service tag), or empty.
         inhabited: whether it surely has a member.
         proper_part_of: the set of which it is a proper part, or None where that says nothing new.
+        implies: sets that are known to exist beside it and leave it less room: its whole tag, other regions of it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class UnknownSet:
     apart_from: str = ""
     inhabited: bool = False
     proper_part_of: IntervalSet | None = None
+    implies: "tuple[UnknownSet, ...]" = ()
 
     arity = 2
 

@@ -12,7 +12,7 @@ from itertools import chain, product
 from math import prod
 
 from apim_audit.core.cells import Cell, Vector, agrees, cells_of, consistent, presences, sets_asked
-from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Table, Undecidable
+from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Region, Table, Undecidable
 from apim_audit.core.unknowns import Choice, UnknownSet
 
 JOIN_BUDGET = 20_000
@@ -239,11 +239,16 @@ class Worlds:
         member = dict(vector)
         met = 0
         for number, each in enumerate(self.sets):
-            free = each.name not in member and cell.addresses <= each.at_most
-            if member.get(each.name, free and consistent(self.sets, {**member, each.name: True})):
+            can_be = [
+                answer
+                for answer in (False, True)
+                if member.get(each.name, answer) is answer
+                and (not answer or each.name in member or cell.addresses <= each.at_most)
+                and consistent(self.sets, {**member, each.name: answer})
+            ]
+            if True in can_be:
                 met |= 1 << 2 * number
-            outside = each.proper_part_of is not None and cell.addresses <= each.proper_part_of
-            if outside and (free or not member.get(each.name, False)):
+            if False in can_be and each.proper_part_of is not None and cell.addresses <= each.proper_part_of:
                 met |= 2 << 2 * number
         return met
 
@@ -258,6 +263,20 @@ def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     plain = [fated.leaf for fated in leaves]
     sets = sets_asked(table, plain)
     return Worlds(table, leaves, sets, cells_of(table, plain, sets))
+
+
+def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
+    """Returns the rules of which some world has a flow that a leaf denies before they are reached."""
+    met = [
+        Fated(Leaf(_common(fated.leaf.region, clause, table), table.clauses[clause].rule), 0)
+        for fated in leaves
+        for clause in fated.leaf.shadows
+    ]
+    return frozenset(fated.leaf.rule for fated, _ in worlds_of(table, met).feasible())
+
+
+def _common(region: Region, clause: int, table: Table) -> Region:
+    return tuple(mask & column[clause] for mask, column in zip(region, table.columns, strict=True))
 
 
 def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:

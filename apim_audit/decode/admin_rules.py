@@ -66,10 +66,11 @@ def read_admin_rules(resource: Resource, problems: Problems) -> AdminRules | Unr
         return _not_understood(resource, problems, [error])
     fields = Fields(body if isinstance(body, dict) else {})
     properties = fields.inside("properties", required=True)
+    unsettled = _unsettled(properties)
     rules = _distinct([rule for each in _listed(properties) if (rule := _rule(each)) is not None], properties.errors)
     if fields.errors:
         return _not_understood(resource, problems, fields.errors)
-    trouble = _unsettled(properties) or _contested(rules)
+    trouble = unsettled or _contested(rules)
     if trouble:
         message = f"{resource.title} {trouble}"
         problems.add(resource.key, resource.id, "unavailable", f"{printable(resource.source)}: {message}")
@@ -198,9 +199,9 @@ def _unsettled(properties: Fields) -> str:
 def _contested(rules: Sequence[_Rule]) -> str:
     """Tells why the order of the rules is not known, or returns an empty text.
 
-    Where network managers disagree, the configuration of the one with the higher scope is applied, whatever the
-    priorities (azure-docs, ``virtual-network-manager/concept-network-manager-scope.md``, 2023-03-22); the scopes are not
-    told. Where all rules of a direction do the same, it makes no difference.
+    Where network managers disagree, the one with the higher scope prevails, whatever the priorities (azure-docs,
+    ``virtual-network-manager/concept-network-manager-scope.md``, 2023-03-22); the scopes are not told. Where all rules
+    of a direction do the same, it makes no difference.
     """
     for direction in Direction:
         found = [each for each in rules if each.rule.direction is direction]

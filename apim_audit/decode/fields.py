@@ -76,7 +76,7 @@ def in_camel_case(value: object, path: str = "", depth: int = _DEPTH) -> object:
     found: Json = {}
     for key, each in value.items():
         name = key[:1].lower() + key[1:]
-        inner = f"{path}.{name}" if path else name
+        inner = f"{path}.{printable(name)}" if path else printable(name)
         if found.get(name) is not None and each is not None:
             raise FieldError(inner, "is there twice, in two letter cases")
         if each is not None:

@@ -3,7 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote
@@ -23,6 +23,12 @@ _RESOURCE = re.compile(
     r"(?:virtualnetworks/[^/]+(?:/subnets/[^/]+)?|networksecuritygroups/[^/]+|routetables/[^/]+)"
 )
 
+_ADMIN_RULES = re.compile(
+    r"(?P<network>/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+)"
+    r"/listnetworkmanagereffectivesecurityadminrules"
+)
+_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE), "POST": (_ADMIN_RULES,)}
+
 
 @dataclass(frozen=True, slots=True)
 class ServedEstate:
@@ -31,14 +37,17 @@ class ServedEstate:
     Attributes:
         documents: the ARM resources.
         service_tags: the answer of the Service Tags list call, or None where there is none.
-        forbidden: ids that the identity may not read: no list shows them, and asking for them is refused.
+        forbidden: ids that the identity may not read: no list shows them, and asking for them is refused. The path of
+            an operation counts as one.
         subscriptions: ids of subscriptions that exist without holding a resource.
+        admin_rules: the effective security admin rules of VNets, by the VNet's id.
     """
 
     documents: tuple[Document, ...]
     service_tags: Document | None = None
     forbidden: frozenset[str] = frozenset()
     subscriptions: tuple[str, ...] = ()
+    admin_rules: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,10 @@ def arm_error(status: int, code: str, message: str = "", headers: Iterable[tuple
     return Reply(status, {"error": {"code": code, "message": message or code}}, tuple(headers))
 
 
-def is_served(path: str) -> bool:
-    """Tells whether a path is one that an audit may ask for; the endpoint has no others."""
+def is_served(method: str, path: str) -> bool:
+    """Tells whether a path is one that an audit may ask for by a method; the endpoint has no others."""
     folded = path.lower()
-    return any(pattern.fullmatch(folded) for pattern in (_LIST, _SERVICE_TAGS, _RESOURCE))
+    return any(pattern.fullmatch(folded) for pattern in _SERVED.get(method, ()))
 
 
 class ArmShelf:
@@ -75,13 +84,14 @@ class ArmShelf:
         ids = [_subscription(str(document["id"])) for document in self._estate.documents]
         return tuple(dict.fromkeys([*ids, *self._estate.subscriptions]))
 
-    def answer(self, url: str, path: str, query: Mapping[str, str]) -> Reply:
-        """Returns what ARM would answer to a GET.
+    def answer(self, url: str, path: str, query: Mapping[str, str], options: Document) -> Reply:
+        """Returns what ARM would answer.
 
         Args:
             url: the endpoint's own, for links to further pages.
             path: one that is served.
             query: the parameters; ``api-version`` is compulsory, as in Azure.
+            options: the body of a POST.
         """
         folded = path.lower()
         subscription = _subscription(path).lower()
@@ -94,7 +104,8 @@ class ArmShelf:
             return self._list(url, path, query, listed)
         if _SERVICE_TAGS.fullmatch(folded):
             return _found(self._estate.service_tags)
-        return self._resource(folded)
+        ruled = _ADMIN_RULES.fullmatch(folded)
+        return self._resource(folded) if ruled is None else self._admin_rules(folded, ruled["network"], options)
 
     def _list(self, url: str, path: str, query: Mapping[str, str], match: re.Match[str]) -> Reply:
         subscription, group, kind = match["subscription"], match["group"], match["type"]
@@ -105,6 +116,22 @@ class ArmShelf:
                 return arm_error(HTTPStatus.NOT_FOUND, "ResourceGroupNotFound")
         found = [document for document in self._of_type(kind) if str(document["id"]).lower().startswith(scope)]
         return self._page(f"{url}{path}", found, query)
+
+    def _admin_rules(self, path: str, network: str, options: Document) -> Reply:
+        if path in self._forbidden:
+            return self._refusal(path)
+        reply = self._resource(network)
+        token = options.get("skipToken") or "0"
+        if reply.status != HTTPStatus.OK:
+            return reply
+        if not str(token).isdecimal():
+            return arm_error(HTTPStatus.BAD_REQUEST, "InvalidSkipToken")
+        rules = {key.lower(): rules for key, rules in self._estate.admin_rules.items()}.get(network, ())
+        start = int(token)
+        end = start + self._page_size
+        # The last page has a token as well, an empty one.
+        following = str(end) if end < len(rules) else ""
+        return Reply(HTTPStatus.OK, {"value": list(rules[start:end]), "skipToken": following})
 
     def _page(self, url: str, found: Sequence[Document], query: Mapping[str, str]) -> Reply:
         start = int(b64decode(query.get("$skiptoken", b64encode(b"0"))))
@@ -125,9 +152,10 @@ class ArmShelf:
         ]
 
     def _resource(self, path: str) -> Reply:
-        if path in self._forbidden:
-            return arm_error(HTTPStatus.FORBIDDEN, "AuthorizationFailed", f"no authorization to read {path}")
-        return _found(self._resources.get(path))
+        return self._refusal(path) if path in self._forbidden else _found(self._resources.get(path))
+
+    def _refusal(self, path: str) -> Reply:
+        return arm_error(HTTPStatus.FORBIDDEN, "AuthorizationFailed", f"no authorization to read {path}")
 
     @cached_property
     def _resources(self) -> dict[str, Document]:

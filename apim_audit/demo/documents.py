@@ -265,6 +265,47 @@ def network_security_group(
     return _network_resource(place, resource_id, "Microsoft.Network/networkSecurityGroups", properties)
 
 
+def admin_rule(configuration_id: str, rule: Rule, collection: str = "all") -> Document:
+    """Returns a security admin rule as ARM lists it among those in effect on a VNet.
+
+    Args:
+        configuration_id: the security admin configuration of a network manager.
+        rule: its access may be AlwaysAllow too; its protocol is ``Any`` where an NSG has ``*``.
+        collection: its rule collection.
+    """
+    return {
+        "id": f"{configuration_id}/ruleCollections/{collection}/rules/{rule.name}",
+        "configurationDescription": "",
+        "ruleCollectionDescription": "",
+        "ruleCollectionAppliesToGroups": [],
+        "ruleGroups": [],
+        "kind": "Custom",
+        "properties": {
+            "description": "",
+            "protocol": rule.protocol,
+            "sources": _items(rule.source),
+            "destinations": _items(rule.destination),
+            "sourcePortRanges": ["0-65535"],
+            "destinationPortRanges": list(_several(rule.ports)),
+            "access": rule.access,
+            "priority": rule.priority,
+            "direction": rule.direction,
+            "provisioningState": rule.state,
+        },
+    }
+
+
+def _items(prefixes: Prefixes) -> list[Document]:
+    return [
+        {"addressPrefix": text, "addressPrefixType": "ServiceTag" if text[0].isalpha() else "IPPrefix"}
+        for text in _several(prefixes)
+    ]
+
+
+def _several(texts: Prefixes) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else texts
+
+
 def route_table(place: Place, name: str, subnet_ids: Iterable[str] = ()) -> Document:
     """Returns a route table without routes."""
     resource_id = place.id("Microsoft.Network/routeTables", name)

@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from apim_audit.demo.arm import ArmShelf, Reply, ServedEstate, arm_error, is_served
 from apim_audit.demo.certificate import LoopbackTls, issue_loopback_certificate
+from apim_audit.snapshot import Document
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -27,6 +28,7 @@ _TOKEN_PATH = "/identity/oauth2/token"  # noqa: S105  (a path)
 _TOKEN_SECONDS = 86_400
 _PAGE_SIZE = 50
 _POLL_SECONDS = 0.02
+_MOST_SENT = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +158,16 @@ class _Desk:
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def answer(self, method: str, target: str, headers: Message) -> tuple[int, bytes, Headers]:
-        """Returns status, body and further headers for a request, and records it."""
+    def answer(self, method: str, target: str, headers: Message, body: bytes | None) -> tuple[int, bytes, Headers]:
+        """Returns status, body and further headers for a request, and records it; a body that is None was not read."""
         parts = urlsplit(target)
         path = unquote(parts.path)
         with self._lock:
-            fault = self._fault(path) if method == "GET" else None
+            fault = self._fault(path) if method == "GET" or is_served(method, path) else None
             if fault is not None:
                 answer = fault.status, fault.body.replace(b"{url}", self._endpoint.url.encode()), fault.headers
             else:
-                reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers)
+                reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers, body)
                 answer = reply.status, json.dumps(reply.body).encode(), reply.headers
             self._endpoint.requests.append(RecordedRequest(method, path, parts.query, answer[0]))
         return answer
@@ -175,14 +177,17 @@ class _Desk:
         self._seen[path.lower()] += 1
         return next((fault for fault in self._faults if fault.strikes(path, earlier)), None)
 
-    def _reply(self, method: str, path: str, query: dict[str, str], headers: Message) -> Reply:
-        if method != "GET" or not (path == _TOKEN_PATH or is_served(path)):
+    def _reply(self, method: str, path: str, query: dict[str, str], headers: Message, body: bytes | None) -> Reply:
+        for_token = method == "GET" and path == _TOKEN_PATH
+        if not for_token and not is_served(method, path):
             return arm_error(HTTPStatus.METHOD_NOT_ALLOWED, "NotOnTheList", f"{method} {path}")
-        if path == _TOKEN_PATH:
+        if for_token:
             return self._token(query, headers.get("X-IDENTITY-HEADER"))
         if headers.get("Authorization") != f"Bearer {self._endpoint.token}":
             return arm_error(HTTPStatus.UNAUTHORIZED, "AuthenticationFailed")
-        return self._shelf.answer(self._endpoint.url, path, query)
+        if body is None:
+            return arm_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestContentTooLarge")
+        return self._shelf.answer(self._endpoint.url, path, query, _options(body))
 
     def _token(self, query: dict[str, str], identity_header: str | None) -> Reply:
         if identity_header != self._endpoint.identity_header:
@@ -195,6 +200,14 @@ class _Desk:
             "token_type": "Bearer",
         }
         return Reply(HTTPStatus.OK, body)
+
+
+def _options(body: bytes) -> Document:
+    try:
+        options = json.loads(body)
+    except ValueError:
+        return {}
+    return options if isinstance(options, dict) else {}
 
 
 class _Server(ThreadingHTTPServer):
@@ -221,18 +234,25 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        status, body, headers = self.server.desk.answer(self.command, self.path, self.headers)
+        sent = self._sent()
+        status, body, headers = self.server.desk.answer(self.command, self.path, self.headers, sent)
         self.send_response(status)
         for name, value in (("Content-Type", "application/json; charset=utf-8"), *headers):
             self.send_header(name, value)
-        if self.command != "GET":
-            # The request may have a body, which is not read.
+        if sent is None:
             self.close_connection = True
             self.send_header("Connection", "close")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def _sent(self) -> bytes | None:
+        """Returns the request's body, or None where there is one that is not read."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _MOST_SENT:
+            return None
+        return self.rfile.read(int(length))
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  (http.server finds them by these names)
 

@@ -42,11 +42,13 @@ class _Group:
 
     Attributes:
         told: the cause, in words that do not repeat what the rows say.
+        others: the other verdicts that are possible.
         hints: the rules that would serve but for one field.
     """
 
     checks: tuple[Check, ...]
     told: str
+    others: tuple[str, ...]
     hints: tuple[str, ...]
 
 
@@ -117,14 +119,14 @@ def _platform(location: LocationReport, model: NetworkModel) -> str:
 
 
 def _groups(location: LocationReport) -> Iterator[_Group]:
-    found: dict[tuple[Severity, Verdict, str, tuple[str, ...]], list[Check]] = {}
-    for check in sorted((check for check in location.checks if check.severity in LOUD), key=_loudness):
-        cause = check.reason or _told(check)
-        hints = tuple(near.message for near in check.near_misses)
-        found.setdefault((check.severity, check.verdict, cause, hints), []).append(check)
-    for (_, verdict, cause, hints), checks in found.items():
+    loud = sorted((check for check in location.checks if check.severity in LOUD), key=_loudness)
+    found: dict[tuple[Severity, Verdict, str, tuple[str, ...], tuple[str, ...]], list[Check]] = {}
+    for check in loud:
+        cause, hints = check.reason or _told(check), tuple(near.message for near in check.near_misses)
+        found.setdefault((check.severity, check.verdict, cause, tuple(_others(check)), hints), []).append(check)
+    for (_, verdict, cause, others, hints), checks in found.items():
         shared = f"it cannot be told: {cause}" if verdict is Verdict.UNKNOWN else cause
-        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, hints)
+        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints)
 
 
 def _loudness(check: Check) -> int:
@@ -151,15 +153,18 @@ def _painted(lines: Sequence[str], check: Check, style: Style) -> Iterator[str]:
     yield from lines[1:]
 
 
+def _others(check: Check) -> Iterator[str]:
+    # A message may have told these already; nothing is said twice.
+    if isinstance(check.outcome, Gap):
+        for other in check.outcome.or_else:
+            if other.condition not in check.message:
+                yield f"or {other.verdict} {other.condition}"
+
+
 def _explained(group: _Group) -> Iterator[str]:
     yield group.told
-    first = group.checks[0]
-    # A message may have told these already; nothing is said twice.
-    if isinstance(first.outcome, Gap):
-        for other in first.outcome.or_else:
-            if other.condition not in group.told:
-                yield f"or {other.verdict} {other.condition}"
-    witness = first.evidence.witness
+    yield from group.others
+    witness = group.checks[0].evidence.witness
     if witness is not None and f"{witness.source}:{witness.source_port}" not in group.told:
         yield _example(witness, group.told)
     yield from (f"hint: {hint}" for hint in group.hints)
@@ -203,5 +208,5 @@ def _reason(check: Check) -> str:
 
 
 def _untidy(finding: HygieneFinding) -> str:
-    rule = f"{name(finding.name)} ({finding.priority}, {finding.direction})"
-    return f"hygiene: {finding.kind}: {rule}: {printable(finding.message)}"
+    message = finding.message if f"`{finding.name}`" in finding.message else f"`{finding.name}`: {finding.message}"
+    return f"hygiene: {printable(message)} ({finding.kind}, {name(finding.direction)} {finding.priority})"

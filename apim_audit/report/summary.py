@@ -25,10 +25,6 @@ class Summary:
     severities: tuple[tuple[Severity, int], ...]
     incomplete: int
 
-    def count(self, severity: Severity) -> int:
-        """Returns how many checks have a severity."""
-        return dict(self.severities).get(severity, 0)
-
 
 def summarise(report: Report) -> Summary:
     """Returns the counts of a report."""

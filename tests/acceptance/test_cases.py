@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -19,6 +20,7 @@ from jsonschema import Draft202012Validator
 from apim_audit import __version__
 from apim_audit import report as reports
 from apim_audit.core.findings import Severity, Verdict
+from tests.acceptance.reviewed_verdicts import REVIEWED
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -71,6 +73,26 @@ def test_what_is_expected_is_fit_for_a_screen_and_for_the_schema(case: Path) -> 
     assert Draft202012Validator(SCHEMA).is_valid(json.loads(expected(case)["expected.json"]))
 
 
+def noteworthy(location: Any) -> str:
+    """Returns the checks of the baseline that are neither compliant nor not-applicable."""
+    return " ".join(
+        ":".join((check["requirement"], check["verdict"], check["severity"])).removesuffix(":none")
+        for check in location["checks"]
+        if check["verdict"] not in {"compliant", "not-applicable"} and check["level"] != "advisory"
+    )
+
+
+def test_every_case_is_reviewed() -> None:
+    assert list(REVIEWED) == [case.name for case in CASES]
+
+
+@each_case
+def test_the_expected_verdicts_are_those_decided_by_hand(case: Path) -> None:
+    report = json.loads(expected(case)["expected.json"])
+    locations = [location for instance in report["instances"] for location in instance["locations"]]
+    assert tuple(noteworthy(location) for location in locations) == REVIEWED[case.name]
+
+
 def test_the_cases_between_them_show_everything() -> None:
     reported = [json.loads(expected(case)["expected.json"]) for case in CASES]
     checks = [
@@ -86,5 +108,6 @@ def test_the_cases_between_them_show_everything() -> None:
 
 
 def test_the_readme_of_the_fixtures_names_each_case_with_its_status() -> None:
-    rows = re.findall(r"^\| `([^`]+)` \| .* \| (\d) \|$", (FIXTURES / "README.md").read_text(encoding="utf-8"), re.M)
+    text = (FIXTURES / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| .* \| (\d) \|$", text, re.MULTILINE)
     assert rows == [(case.name, expected(case)["status"].strip()) for case in CASES]

@@ -1,4 +1,4 @@
-"""Input that people really have and that is no good: each is told with its cause and what to do, and never as a traceback."""
+"""Input that people really have and that is no good: told with its cause and what to do, never as a traceback."""
 
 import json
 import logging
@@ -127,13 +127,15 @@ def test_the_sound_estate_is_sound(apim_audit: Run, tmp_path: Path) -> None:
         pytest.param(b"true", "holds a truth value, not a resource", id="truth-value"),
         pytest.param(b"{}", "it has neither id nor type", id="empty-object"),
         pytest.param(b'{"value": {"a": 1}}', "it has neither id nor type", id="value-is-no-list"),
-        pytest.param(b'{"error": {"code": "AuthorizationFailed"}}', "an error answer of Azure (Auth", id="error-answer"),
+        pytest.param(
+            b'{"error": {"code": "AuthorizationFailed"}}', "an error answer of Azure (Auth", id="error-answer"
+        ),
         pytest.param(b'{"data": {"rows": []}}', '"resultFormat": "objectArray"', id="graph-table"),
         pytest.param(Path(TAGS).read_bytes(), "give that file with --service-tags", id="service-tags"),
         pytest.param(b"[" * 200_000 + b"]" * 200_000, "is nested too deeply", id="deep"),
         pytest.param(b'{"id":' * 100_000, "is nested too deeply", id="deep-objects"),
         pytest.param(b'[{"id": "\xff"}]', "is not UTF-8 text (byte 9)", id="latin-1"),
-        pytest.param(b'\xff\xfe[\x00{', "is not UTF-16 text", id="half-a-utf-16-character"),
+        pytest.param(b"\xff\xfe[\x00{", "is not UTF-16 text", id="half-a-utf-16-character"),
         pytest.param(b'{"id": "/a"}\n{"id": ', "line 2, column 8: the text ends", id="truncated-line"),
         pytest.param(b'{"format": "apim-audit-snapshot", "formatVersion": 99}', "format version 99", id="newer"),
         pytest.param(b'{"format": "apim-audit-snapshot", "formatVersion": 1}', "documents is missing", id="damaged"),
@@ -178,7 +180,10 @@ def test_every_bad_file_is_told_at_once(apim_audit: Run, tmp_path: Path) -> None
         (b"[1]", "holds a number, not service tags"),
         (b'{"values": 3}', "values is a number, not an array"),
         (b'{"values": [{"name": "Sql"}]}', "values[0].properties.addressPrefixes is null, not an array (Sql)"),
-        (b'{"values": [{"name": "Sql", "properties": {"addressPrefixes": [1]}}]}', "something that is not a text (Sql)"),
+        (
+            b'{"values": [{"name": "Sql", "properties": {"addressPrefixes": [1]}}]}',
+            "something that is not a text (Sql)",
+        ),
     ],
 )
 def test_service_tags_that_are_none_are_told(apim_audit: Run, tmp_path: Path, content: bytes, cause: str) -> None:
@@ -398,7 +403,9 @@ def test_every_encoding_that_marks_itself_is_read(apim_audit: Run, tmp_path: Pat
 
 
 def test_an_integer_of_ten_thousand_digits_does_no_harm(apim_audit: Run, tmp_path: Path) -> None:
-    text = json.dumps([*estate("bad", "10.1"), *estate("good")]).replace('"priority": 110', f'"priority": {"9" * 10_000}', 1)
+    text = json.dumps([*estate("bad", "10.1"), *estate("good")]).replace(
+        '"priority": 110', f'"priority": {"9" * 10_000}', 1
+    )
     done = apim_audit("check", written(tmp_path, text.encode()), "-f", "json", "--service-tags", TAGS)
     assert done.status == 4
     assert done.verdicts("good") == SOUND
@@ -433,3 +440,30 @@ def test_a_hundred_megabytes_are_read(apim_audit: Run, tmp_path: Path, lines: bo
         out.write("\n" if lines else "]")
     done = apim_audit("check", str(file), "-f", "json", "--service-tags", TAGS)
     assert (done.status, done.verdicts("good")) == (0, SOUND)
+
+
+@pytest.mark.parametrize("reference", [{}, {"id": None}, {"id": 5}, "nsg", 1], ids=repr)
+def test_a_reference_to_an_nsg_that_is_not_understood_is_not_called_an_nsg(
+    apim_audit: Run, tmp_path: Path, reference: object
+) -> None:
+    documents = estate("bad")
+    put(documents, (*SUBNET, PROPERTIES, "networkSecurityGroup"), reference)
+    done = apim_audit("check", written(tmp_path, documents), "-f", "json", "--service-tags", TAGS)
+    (location,) = json.loads(done.out)["instances"][0]["locations"]
+    verdicts = {check["requirement"]: check["verdict"] for check in location["checks"]}
+    assert done.status == 4
+    assert verdicts["nsg-attached"] == "unknown"
+    assert location["networkSecurityGroupId"] is None
+
+
+def test_a_location_whose_subnet_is_not_named_is_reported_as_not_read(apim_audit: Run, tmp_path: Path) -> None:
+    documents = estate("good")
+    documents[SERVICE][PROPERTIES]["additionalLocations"] = [{"location": "North Europe", "platformVersion": "stv2"}]
+    done = apim_audit("check", written(tmp_path, documents), "-f", "json", "--service-tags", TAGS, "--allow-unknown")
+    report = json.loads(done.out)
+    locations = report["instances"][0]["locations"]
+    verdicts = [{c["verdict"] for c in location["checks"] if c["requirement"] in FLOWS} for location in locations]
+    assert verdicts == [{"compliant"}, {"unknown"}]
+    assert [entry["needed"] for entry in report["incomplete"]] == [True]
+    assert "North Europe" in report["incomplete"][0]["message"]
+    assert done.status == 4

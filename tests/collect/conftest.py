@@ -80,6 +80,11 @@ class Estates:
         return ServedEstate(documents, service_tag_answer(subscription))
 
 
+def reads_by_post(path: str) -> bool:
+    """Tells whether a path may be asked by POST."""
+    return path.endswith("/listNetworkManagerEffectiveSecurityAdminRules")
+
+
 @pytest.fixture
 def estates() -> Estates:
     return Estates()
@@ -104,7 +109,7 @@ def read() -> Read:
                     snapshot = collect(Request(subscriptions, arm_endpoint=endpoint.url, **request), TAKEN_AT)
             finally:
                 assert endpoint.refused() == []
-                assert {request.method for request in endpoint.requests} <= {"GET"}
+                assert all(request.method == "GET" or reads_by_post(request.path) for request in endpoint.requests)
         return snapshot, endpoint
 
     return run

@@ -1,6 +1,7 @@
 """The collector reads only, stays at its endpoint, and never shows a token."""
 
 import logging
+import threading
 import time
 from concurrent.futures import Future
 from dataclasses import replace
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.pipeline import PipelineContext, PipelineRequest
+from azure.core.rest import HttpRequest
 
 from apim_audit.collect import Request, kinds
 from apim_audit.collect.arm import ArmReader, Listing
 from apim_audit.collect.credential import sign_in
-from apim_audit.collect.pipeline import NotAllowedError
+from apim_audit.collect.pipeline import NotAllowedError, _guard
 from apim_audit.collect.request import target_of
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
@@ -77,7 +80,7 @@ def test_links_that_go_round_in_a_circle_end(read: Any, estates: Any) -> None:
 
 
 def test_links_without_end_are_given_up(read: Any, estates: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apim_audit.collect.arm._MAX_PAGES", 3)
+    monkeypatch.setattr("apim_audit.collect.pages._MAX_PAGES", 3)
     path = estates.list_path(SERVICES)
     bare = (Site("West Europe"),)
     snapshot, endpoint = read(ServedEstate(estates.instances(9, sites=bare)), page_size=1, service_tags=False)
@@ -91,9 +94,11 @@ def test_links_without_end_are_given_up(read: Any, estates: Any, monkeypatch: py
         lambda clients: clients.network.virtual_networks.begin_delete("rg-net", "vnet-apis"),
         lambda clients: clients.network.network_security_groups.begin_create_or_update("rg-net", "nsg-0", {}),
         lambda clients: clients.api_management.api_management_service.get_sso_token("rg-apis", "apim-0"),
+        lambda clients: clients.network.list_network_manager_effective_connectivity_configurations("rg", "vnet", {}),
+        lambda clients: clients.network.list_network_manager_effective_security_admin_rules("rg/providers/x", "v", {}),
         lambda clients: clients.network.virtual_networks.list_all().by_page("https://127.0.0.1:1/next").next(),
     ],
-    ids=["delete", "put", "post", "another origin"],
+    ids=["delete", "put", "post", "another post", "another path", "another origin"],
 )
 def test_the_pipeline_itself_lets_nothing_pass_but_reading(estates: Any, call: Any) -> None:
     with serve(estates.plain(1)) as endpoint, isolated(endpoint.environment()):
@@ -103,6 +108,85 @@ def test_the_pipeline_itself_lets_nothing_pass_but_reading(estates: Any, call: A
             with pytest.raises(NotAllowedError):
                 call(arm._clients(estates.one))
         assert len(endpoint.requests) == asked
+
+
+def passes(method: str, url: str, endpoint: str = "https://arm.example", *, over: bool = False) -> bool:
+    """Tells whether the guard of the pipeline lets a request pass."""
+    stop = threading.Event()
+    if over:
+        stop.set()
+    guard = _guard(target_of(Request((), arm_endpoint=endpoint)), stop)
+    try:
+        guard(PipelineRequest(HttpRequest(method, url), PipelineContext(None)))
+    except NotAllowedError:
+        return False
+    return True
+
+
+NETWORKS = "/subscriptions/s-1/resourceGroups/rg-(a)/providers/Microsoft.Network/virtualNetworks"
+RULES = f"{NETWORKS}/v.1_a-b/listNetworkManagerEffectiveSecurityAdminRules"
+SAME = RULES.rpartition("/")[2]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        RULES,
+        f"{RULES}?api-version=2026-03-01",
+        RULES.replace("rg-(a)", "rg-%28a%29"),
+        RULES.replace("rg-(a)", "rg-%C3%BC"),
+        RULES.replace("rg-(a)", "..rg"),
+    ],
+)
+def test_one_post_passes_because_it_only_reads(path: str) -> None:
+    assert passes("POST", f"https://arm.example{path}")
+    assert passes("POST", f"https://arm.example/base{path}", "https://arm.example/base/")
+    assert not passes("POST", f"https://arm.example{path}", over=True)
+
+
+def test_a_post_outside_of_the_endpoints_own_path_does_not_pass() -> None:
+    assert not passes("POST", f"https://arm.example{RULES}", "https://arm.example/base")
+    assert not passes("POST", f"https://arm.example/b.se{RULES}", "https://arm.example/b%2Ese")
+    assert not passes("POST", f"https://arm.example/base{RULES}", "https://arm.example/b.se")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "post", "get"])
+def test_by_other_methods_nothing_passes(method: str) -> None:
+    assert not passes(method, f"https://arm.example{RULES}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://arm.example{NETWORKS}/v",
+        f"https://arm.example{NETWORKS}/v/listNetworkManagerEffectiveConnectivityConfigurations",
+        f"https://arm.example{NETWORKS}/v/subnets/s/{SAME}",
+        f"https://arm.example{NETWORKS}/../x/{SAME}",
+        f"https://arm.example{NETWORKS}/%2E%2E/{SAME}",
+        f"https://arm.example{NETWORKS}/./{SAME}",
+        f"https://arm.example{NETWORKS}/v%2Fsubnets/{SAME}",
+        f"https://arm.example{NETWORKS}/v%252Fsubnets/{SAME}",
+        f"https://arm.example{NETWORKS}/v%3F/{SAME}",
+        f"https://arm.example{NETWORKS}/v%0A/{SAME}",
+        f"https://arm.example{NETWORKS}//{SAME}",
+        f"https://arm.example{RULES}/",
+        f"https://arm.example{RULES}/start",
+        f"https://arm.example{RULES}%0A",
+        f"https://arm.example{RULES}Too",
+        f"https://arm.example/x{RULES}",
+        f"https://arm.example/x?y={RULES}",
+        f"https://arm.example/x#{RULES}",
+        f"https://arm.example{RULES.replace('virtualNetworks', 'networkManagers')}",
+        f"https://arm.example{RULES.replace('resourceGroups/rg-(a)/', '')}",
+        f"https://arm.example/providers/Microsoft.ResourceGraph/resources?x={RULES}",
+        f"https://evil.example{RULES}",
+        f"http://arm.example{RULES}",
+        f"https://arm.example:444{RULES}",
+        f"https://arm.example@evil.example{RULES}",
+    ],
+)
+def test_by_post_nothing_else_passes(url: str) -> None:
+    assert not passes("POST", url)
 
 
 def interrupt(endpoint: ArmEndpoint, subscription: str, futures: list[Future[Listing]]) -> None:

@@ -23,6 +23,8 @@ VNET_ID = f"{NETWORK}/virtualNetworks/vnet-a"
 SUBNET_ID = f"{VNET_ID}/subnets/snet-apim"
 NSG_ID = f"{NETWORK}/networkSecurityGroups/nsg-y"
 TABLE_ID = f"{NETWORK}/routeTables/rt-a"
+SET_ID = f"{VNET_ID}/providers/Microsoft.Network/effectiveSecurityAdminRules/default"
+BASE = f"{NETWORK}/networkManagers/avnm/securityAdminConfigurations/base"
 NO_CATALOGUE = Catalogue((), frozenset({"Storage", "Sql"}))
 
 
@@ -121,6 +123,46 @@ def vnet(*subnets: Any, **changes: Any) -> Document:
 def table(*routes: Any, **changes: Any) -> Document:
     properties = {"routes": list(routes), **changes}
     return {"id": TABLE_ID, "name": "rt-a", "type": "Microsoft.Network/routeTables", "properties": properties}
+
+
+def item(prefix: object, kind: object = "IPPrefix") -> Document:
+    return {"addressPrefix": prefix, "addressPrefixType": kind}
+
+
+def admin_rule(name: str = "DenyMail", collection: str = "all", base: str = BASE, **changes: Any) -> Document:
+    """A rule as the VNet's operation answers it; a change of None takes the field away."""
+    properties: Document = {
+        "description": "Mail.",
+        "protocol": "Tcp",
+        "sources": [item("10.0.0.0/8")],
+        "destinations": [item("Internet", "ServiceTag")],
+        "sourcePortRanges": ["0-65535"],
+        "destinationPortRanges": ["25", "587-588"],
+        "access": "Deny",
+        "priority": 20,
+        "direction": "Outbound",
+        "provisioningState": "Succeeded",
+        **changes,
+    }
+    return {
+        "id": f"{base}/ruleCollections/{collection}/rules/{name}",
+        "kind": "Custom",
+        "properties": {key: value for key, value in properties.items() if value is not None},
+    }
+
+
+def rule_set(*rules: Any, **changes: Any) -> Document:
+    properties: Document = {
+        "provisioningState": "Succeeded",
+        "effectiveSecurityAdminConfigurations": [{"id": BASE, "rules": list(rules)}] if rules else [],
+        **changes,
+    }
+    return {
+        "id": SET_ID,
+        "name": "default",
+        "type": "microsoft.network/effectivesecurityadminrules",
+        "properties": {key: value for key, value in properties.items() if value is not None},
+    }
 
 
 def service(service_id: str = SERVICE_ID, **changes: Any) -> Document:

@@ -50,7 +50,7 @@ def test_a_wrong_type_is_told() -> None:
         {"type": "Microsoft.Network/publicIPAddresses", "id": "/x"},
         {"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d"},
         {"type": "Microsoft.ApiManagement/service/apis", "name": "a/b", "properties": 3},
-        {"type": "Microsoft.Network/effectiveSecurityAdminRules", "id": "/v/providers/x"},
+        {"type": "Microsoft.Network/effectiveConnectivityConfigurations", "id": "/v/providers/x"},
         {"type": "Microsoft.Resources/resourceGroups"},
     ],
 )
@@ -160,6 +160,38 @@ def test_what_the_snapshot_could_not_read_comes_first_then_the_rest_by_id() -> N
 def test_the_order_of_documents_does_not_matter() -> None:
     documents = [*estate(rule(access="x")), rule("B", priority=7), table(), vnet(subnet())]
     assert read(*documents) == read(*reversed(documents))
+
+
+def flattened(body: dict[str, Any]) -> dict[str, Any]:
+    """A resource as commands of the Azure CLI print it: what ARM nests in ``properties`` stands beside the id."""
+    properties = {key: value for key, value in body["properties"].items() if key != "subnets"}
+    return {**{key: value for key, value in body.items() if key != "properties"}, **properties}
+
+
+@pytest.mark.parametrize(
+    "body", [service(), vnet(), subnet(), nsg(rule()), table(), rule(), {**table(), "properties": {"routes": None}}]
+)
+def test_output_of_the_azure_cli_is_known_by_its_form(body: Any) -> None:
+    others = [each for each in estate() if each["type"] != body["type"]]
+    told = [message for message in messages(read(flattened(body), *others)) if "properties is missing" in message]
+    assert len(told) == 1
+    assert told[0].startswith("estate.json: ")
+    assert told[0].endswith("output of an Azure CLI command: use `az rest` or `apim-audit collect` instead")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": service()["id"], "name": "Contoso"},  # cut short, but not flattened
+        {**flattened(nsg()), "properties": "x"},
+        {**nsg(), "properties": {"addressPrefix": "x"}},
+        subnet(networkSecurityGroup={"provisioningState": "Succeeded"}),
+    ],
+)
+def test_what_lacks_for_another_reason_is_not_taken_for_output_of_the_azure_cli(body: Any) -> None:
+    told = messages(read(body, *(each for each in estate() if each["id"] != body["id"])))
+    assert told
+    assert not any("Azure CLI" in message for message in told)
 
 
 def test_nothing_at_all_is_an_empty_estate() -> None:

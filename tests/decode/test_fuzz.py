@@ -6,16 +6,20 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apim_audit.core.estate import NetworkSecurityGroup, Subnet, Unreadable
+from apim_audit.core.estate import AdminRules, NetworkSecurityGroup, Subnet, Unreadable, VirtualNetwork
 from apim_audit.decode import Decoded
 from tests.decode.estates import (
     NSG_ID,
     SERVICE_ID,
+    SET_ID,
     TABLE_ID,
+    admin_rule,
+    item,
     nsg,
     peering,
     read,
     rule,
+    rule_set,
     service,
     subnet,
     table,
@@ -26,6 +30,7 @@ ROUTE = {"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType"
 BYSTANDER_ID = SERVICE_ID.replace("Contoso", "bystander")
 BYSTANDERS = [service(BYSTANDER_ID, virtualNetworkType="None", virtualNetworkConfiguration=None)]
 NSG_AT = 4
+ADMIN_RULES_AT = 6
 
 
 def whole_estate() -> list[Any]:
@@ -39,6 +44,7 @@ def whole_estate() -> list[Any]:
         table(ROUTE),
         nsg(rule("A"), rule("B", priority=200, **group), rule("C", direction="Inbound", access="Deny")),
         rule("D", priority=300),
+        rule_set(admin_rule("E"), admin_rule("F", destinations=[item("/g", "NetworkGroup")], access="AlwaysAllow")),
     ]
 
 
@@ -117,6 +123,21 @@ def test_a_rule_is_read_or_told(path: tuple[Any, ...], junk: Any) -> None:
         assert told
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from([path for path in PATHS if path[:2] == (ADMIN_RULES_AT, "properties")]), JUNK | st.just(...))
+def test_an_admin_rule_is_read_or_told(path: tuple[Any, ...], junk: Any) -> None:
+    documents = mutated(whole_estate(), [(path, junk)])
+    decoded = read(*documents, *BYSTANDERS)
+    network = subnet_in(decoded).virtual_network
+    assert isinstance(network, VirtualNetwork)
+    told = any(entry.id == SET_ID and entry.needed for entry in decoded.incomplete)
+    if isinstance(network.admin_rules, AdminRules):
+        listed = documents[ADMIN_RULES_AT]["properties"]["effectiveSecurityAdminConfigurations"]
+        assert len(network.admin_rules.rules) == sum(len(each["rules"] or ()) for each in listed)
+    else:
+        assert told
+
+
 def test_the_estate_itself_is_sound() -> None:
     decoded = read(*whole_estate())
     assert [entry.id for entry in decoded.incomplete] == ["/x/subnets/y"]
@@ -124,7 +145,11 @@ def test_the_estate_itself_is_sound() -> None:
 
 
 def group_of(decoded: Decoded) -> NetworkSecurityGroup | Unreadable | None:
+    return subnet_in(decoded).nsg
+
+
+def subnet_in(decoded: Decoded) -> Subnet:
     instance = next(each for each in decoded.estate.instances if each.id == SERVICE_ID)
     found = instance.locations[0].subnet
     assert isinstance(found, Subnet)
-    return found.nsg
+    return found

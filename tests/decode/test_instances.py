@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from apim_audit.core.estate import InstanceKind, Location, Subnet, Unreadable
-from apim_audit.core.requirements import VirtualNetworkType
+from apim_audit.core.models import network_model
+from apim_audit.core.requirements import NetworkModel, VirtualNetworkType
 from tests.decode.estates import GROUP, SERVICE_ID, SUBNET_ID, messages, nsg, only_instance, read, service, subnet, vnet
 
 GATEWAY_ID = f"{GROUP}/providers/Microsoft.ApiManagement/gateways/gw-1"
@@ -189,6 +190,57 @@ def test_a_workspace_gateway_need_not_tell_its_network_type() -> None:
     instance = only_instance(read(gateway(virtualNetworkType=None), vnet(subnet()), nsg()))
     assert instance.unreadable == ""
     assert isinstance(instance.locations[0].subnet, Subnet)
+
+
+INJECTION, INTEGRATION = "Microsoft.Web/hostingEnvironments", "Microsoft.Web/serverFarms"
+
+
+def delegated(name: str) -> list[dict[str, Any]]:
+    return [{"name": "d", "properties": {"serviceName": name}}]
+
+
+@pytest.mark.parametrize("sku", ["BasicV2", "StandardV2", "PremiumV2"])
+@pytest.mark.parametrize("platform", [None, "undetermined", "stv2.1"])
+@pytest.mark.parametrize(
+    ("delegation", "attachment", "model"),
+    [
+        (INJECTION, "Internal", NetworkModel.V2_INJECTION),
+        (INTEGRATION, "External", NetworkModel.V2_INTEGRATION),
+    ],
+)
+def test_services_of_the_v2_tiers(
+    sku: str, platform: str | None, delegation: str, attachment: str, model: NetworkModel
+) -> None:
+    body = {**service(platformVersion=platform, virtualNetworkType=attachment), "sku": {"name": sku, "capacity": 1}}
+    decoded = read(body, vnet(subnet(delegations=delegated(delegation))), nsg())
+    instance = only_instance(decoded)
+    assert (instance.sku, instance.unreadable, decoded.incomplete) == (sku, "", ())
+    assert network_model(instance, instance.locations[0]) is model
+
+
+@pytest.mark.parametrize("delegation", [INJECTION, INTEGRATION])
+@pytest.mark.parametrize("kind", ["Microsoft.ApiManagement/gateways", "MICROSOFT.APIMANAGEMENT/GATEWAYS", None])
+def test_workspace_gateways_with_their_subnets(delegation: str, kind: str | None) -> None:
+    decoded = read({**gateway(), "type": kind}, vnet(subnet(delegations=delegated(delegation))), nsg())
+    instance = only_instance(decoded)
+    (location,) = instance.locations
+    assert (instance.unreadable, decoded.incomplete) == ("", ())
+    assert location.subnet_id == SUBNET_ID
+    assert getattr(location.subnet, "delegations", ()) == (delegation,)
+    assert network_model(instance, location) is NetworkModel.WORKSPACE_GATEWAY
+
+
+@pytest.mark.parametrize(
+    ("backend", "told"),
+    [
+        ("x", "properties.backend 'x' is not an object"),
+        ({"subnet": "x"}, "properties.backend.subnet 'x' is not an object"),
+        ({"subnet": {"id": 3}}, "properties.backend.subnet.id 3 is not a text"),
+    ],
+)
+def test_a_workspace_gateway_that_makes_no_sense_is_kept_and_unreadable(backend: object, told: str) -> None:
+    instance = only_instance(read(gateway(backend=backend)))
+    assert told in instance.unreadable
 
 
 def test_instances_come_by_id_in_any_letter_case() -> None:

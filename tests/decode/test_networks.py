@@ -133,6 +133,42 @@ def test_a_subnet_that_makes_no_sense_is_unreadable(changes: dict[str, Any]) -> 
     assert [(entry.reason, entry.id, entry.needed) for entry in decoded.incomplete] == [("invalid", SUBNET_ID, True)]
 
 
+def delegated(*names: str) -> list[dict[str, Any]]:
+    return [{"name": f"d{at}", "properties": {"serviceName": name, "actions": []}} for at, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (delegated("Microsoft.Web/hostingEnvironments"), ("Microsoft.Web/hostingEnvironments",)),
+        (delegated("Microsoft.Web/serverFarms", "A.B/c"), ("Microsoft.Web/serverFarms", "A.B/c")),
+        (delegated(" microsoft.web/SERVERFARMS "), ("microsoft.web/SERVERFARMS",)),
+        ([], ()),
+        (None, ()),
+    ],
+)
+def test_delegations(written: object, expected: tuple[str, ...]) -> None:
+    decoded = read(service(), vnet(subnet(delegations=written)), nsg())
+    assert subnet_of(decoded).delegations == expected
+    assert decoded.incomplete == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ([{"service": "Microsoft.Sql"}, {"service": "Microsoft.Storage", "provisioningState": "Succeeded"}],
+         ("Microsoft.Sql", "Microsoft.Storage")),
+        ([{"service": "Microsoft.Storage.Global", "locations": ["*"]}], ("Microsoft.Storage.Global",)),
+        ([], ()),
+        (None, ()),
+    ],
+)  # fmt: skip
+def test_service_endpoints(written: object, expected: tuple[str, ...]) -> None:
+    decoded = read(service(), vnet(subnet(serviceEndpoints=written)), nsg())
+    assert subnet_of(decoded).service_endpoints == expected
+    assert decoded.incomplete == ()
+
+
 def test_a_subnet_without_properties_does_not_count_as_one_without_nsg() -> None:
     decoded = read(service(), vnet({"id": SUBNET_ID}), nsg())
     assert isinstance(location_of(decoded).subnet, Unreadable)
@@ -289,6 +325,17 @@ def test_a_route_table_as_arm_gives_it() -> None:
     attached = subnet(routeTable={"id": TABLE_ID.upper()})
     decoded = read(service(), vnet(attached), nsg(), table(ROUTE))
     assert table_of(decoded) == RouteTable(TABLE_ID, (Route("r", "0.0.0.0/0", "VirtualAppliance"),))
+
+
+def test_routes_keep_their_order_and_spelling() -> None:
+    written = [("b", "ApiManagement", "Internet"), ("a", "128.0.0.0/1", "None"), ("a", "10.0.0.0/8", "VnetLocal")]
+    routes = [
+        {"name": name, "properties": {"addressPrefix": prefix, "nextHopType": hop, "nextHopIpAddress": "10.0.0.4"}}
+        for name, prefix, hop in written
+    ]
+    decoded = read(service(), vnet(subnet(routeTable={"id": TABLE_ID})), nsg(), table(*routes))
+    assert table_of(decoded) == RouteTable(TABLE_ID, tuple(Route(*each) for each in written))
+    assert decoded.incomplete == ()
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,7 @@ def test_sides(singular: object, plural: object, groups: object, expected: Side)
         ("priority", None, "priority is missing"),
         ("access", "Permit", "access 'Permit' is not Allow or Deny"),
         ("access", 1, "access 1 is not Allow or Deny"),
+        ("access", "AlwaysAllow", "access 'AlwaysAllow' is not Allow or Deny"),  # a security admin rule's
         ("protocol", "Sctp", "protocol 'Sctp' is not Tcp"),
         ("protocol", ["Tcp"], "protocol ['Tcp'] is not Tcp"),
         ("protocol", "Asterisk", "protocol 'Asterisk' is not Tcp"),

@@ -191,9 +191,25 @@ def test_data_of_another_cloud_is_no_data(
 
 
 def test_the_note_names_both_clouds() -> None:
-    (note,) = tagged(*estate(), data_cloud="China").notes
+    decoded = tagged(*estate(), data_cloud="China")
+    (note,) = decoded.notes
     assert "China" in note
     assert "Public" in note
+    assert (decoded.tags.origin, decoded.tags.sets) == ("", {})
+
+
+def test_instances_of_several_clouds_have_no_tags_in_common() -> None:
+    other = {**service(f"{service()['id']}-cn", virtualNetworkType="None", virtualNetworkConfiguration=None)}
+    for cloud in ("China", "Public"):
+        decoded = tagged(*estate(), {**other, "location": "China North 3"}, data_cloud=cloud)
+        assert decoded.tags.origin == ""
+        assert "are in China and Public: the tags count as unknown" in decoded.notes[0]
+
+
+def test_a_cloud_that_nobody_knows_is_told_without_its_control_characters() -> None:
+    (note,) = tagged(*estate(), data_cloud="\x1b[2JMoon").notes
+    assert "\\x1b[2JMoon" in note
+    assert note.isprintable()
 
 
 def test_microsofts_weekly_file() -> None:

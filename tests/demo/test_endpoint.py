@@ -5,6 +5,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +13,22 @@ from urllib.parse import urlsplit
 import pytest
 
 from apim_audit.demo.arm import ServedEstate
-from apim_audit.demo.documents import Place, network_security_group, route_table, subnet, virtual_network
+from apim_audit.demo.documents import (
+    Place,
+    admin_rule,
+    deny_in,
+    network_security_group,
+    route_table,
+    subnet,
+    virtual_network,
+)
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
 
 PLACE = Place("00000000-0000-4000-8000-00000000000a", "rg-net", "West Europe")
 NSGS = f"/subscriptions/{PLACE.subscription}/providers/Microsoft.Network/networkSecurityGroups"
+VNET = PLACE.id("Microsoft.Network/virtualNetworks", "vnet")
+SHUT_VNET = PLACE.id("Microsoft.Network/virtualNetworks", "shut")
+ADMIN_RULES = "/listNetworkManagerEffectiveSecurityAdminRules"
 VERSION = "?api-version=2024-05-01"
 
 
@@ -24,7 +36,12 @@ def estate() -> ServedEstate:
     groups = [network_security_group(PLACE, f"nsg-{index}") for index in range(7)]
     network_id = PLACE.id("Microsoft.Network/virtualNetworks", "vnet")
     network = virtual_network(PLACE, "vnet", "10.0.0.0/16", [subnet(network_id, "snet", "10.0.0.0/24")])
-    return ServedEstate((network, route_table(PLACE, "rt"), *groups), forbidden=frozenset({groups[3]["id"]}))
+    shut = virtual_network(PLACE, "shut", "10.1.0.0/16")
+    return ServedEstate(
+        (network, shut, route_table(PLACE, "rt"), *groups),
+        forbidden=frozenset({groups[3]["id"], f"{SHUT_VNET}{ADMIN_RULES}"}),
+        admin_rules={VNET: tuple(admin_rule("/c", deny_in(each, f"Deny{each}")) for each in range(5))},
+    )
 
 
 @pytest.fixture
@@ -33,11 +50,13 @@ def endpoint() -> Iterator[ArmEndpoint]:
         yield running
 
 
-def ask(endpoint: ArmEndpoint, target: str, method: str = "GET", token: str | None = None) -> tuple[int, Any]:
+def ask(
+    endpoint: ArmEndpoint, target: str, method: str = "GET", token: str | None = None, sent: bytes | None = None
+) -> tuple[int, Any]:
     """Returns status and body of a request with the right token, or with another."""
     url = target if target.startswith("https") else endpoint.url + target
     headers = {"Authorization": f"Bearer {token or endpoint.token}"}
-    request = urllib.request.Request(url, method=method, headers=headers)  # noqa: S310  (https)
+    request = urllib.request.Request(url, sent, method=method, headers=headers)  # noqa: S310  (https)
     context = ssl.create_default_context(cafile=endpoint.ca_file)
     context.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 does by itself
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
@@ -90,9 +109,59 @@ def test_no_token_no_answer(endpoint: ArmEndpoint) -> None:
     assert ask(endpoint, NSGS + VERSION, token="wrong")[0] == 401  # noqa: S106  (a decoy)
 
 
+def test_following_tokens_brings_every_admin_rule_once(endpoint: ArmEndpoint) -> None:
+    token, names, pages = "", [], 0
+    while pages < 9 and (token or not pages):
+        sent = json.dumps({"skipToken": token} if token else {}).encode()
+        status, body = ask(endpoint, VNET + ADMIN_RULES + VERSION, "POST", sent=sent)
+        assert status == 200
+        names += [rule["id"].rpartition("/")[2] for rule in body["value"]]
+        token, pages = body["skipToken"], pages + 1
+    assert names == ["Deny0", "Deny1", "Deny2", "Deny3", "Deny4"]
+    assert pages == 3
+    assert endpoint.refused() == []
+
+
+@pytest.mark.parametrize(
+    ("target", "sent", "status", "code"),
+    [
+        (VNET + ADMIN_RULES, b"{}", 400, "MissingApiVersionParameter"),
+        (VNET + ADMIN_RULES + VERSION, b'{"skipToken": "x"}', 400, "InvalidSkipToken"),
+        (f"{VNET}-9{ADMIN_RULES}{VERSION}", b"{}", 404, "ResourceNotFound"),
+        (SHUT_VNET + ADMIN_RULES + VERSION, b"{}", 403, "AuthorizationFailed"),
+    ],
+)
+def test_errors_of_admin_rules_are_those_of_arm(
+    endpoint: ArmEndpoint, target: str, sent: bytes, status: int, code: str
+) -> None:
+    found, body = ask(endpoint, target, "POST", sent=sent)
+    assert (found, body["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("sent", [None, b"", b"{", b"[]", b"\xff"])
+def test_a_post_without_options_brings_the_first_page(endpoint: ArmEndpoint, sent: bytes | None) -> None:
+    status, body = ask(endpoint, VNET.upper() + ADMIN_RULES + VERSION, "POST", sent=sent)
+    assert (status, len(body["value"])) == (200, 2)
+
+
+def test_a_post_that_sends_too_much_is_not_read(endpoint: ArmEndpoint) -> None:
+    with suppress(urllib.error.URLError, OSError):  # the connection ends over what was not read
+        ask(endpoint, VNET + ADMIN_RULES + VERSION, "POST", sent=b" " * 65_537)
+    assert [request.status for request in endpoint.requests] == [413]
+
+
+def test_no_token_no_admin_rules(endpoint: ArmEndpoint) -> None:
+    assert ask(endpoint, VNET + ADMIN_RULES + VERSION, "POST", token="wrong", sent=b"{}")[0] == 401  # noqa: S106  (a decoy)
+
+
 @pytest.mark.parametrize(
     ("method", "target"),
     [
+        ("GET", VNET + ADMIN_RULES),
+        ("PUT", VNET + ADMIN_RULES),
+        ("POST", VNET),
+        ("POST", f"{VNET}/subnets/snet{ADMIN_RULES}"),
+        ("POST", f"{VNET}/listNetworkManagerEffectiveConnectivityConfigurations"),
         ("POST", NSGS),
         ("PUT", PLACE.id("Microsoft.Network/networkSecurityGroups", "nsg-0")),
         ("DELETE", PLACE.id("Microsoft.Network/networkSecurityGroups", "nsg-0")),

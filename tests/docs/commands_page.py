@@ -19,9 +19,10 @@ _INTRODUCTION = f"""\
 
 <!-- Generated from the program's help by `python -m tests.docs.commands_page`; edit that, not this. -->
 
-Reports go to standard output or to the files that `-o` and `--report` name; everything else goes to standard error. What
-the exit status means is on [a page of its own](exit-status.md), as are [the input of check](input.md), [the JSON
-report](json-report.md) and [snapshots](snapshot.md). Colours are shown on a terminal only; `NO_COLOR` turns them off.
+Reports go to standard output or to the files that `-o` and `--report` name; everything else goes to standard error.
+Pages of their own have [the exit status](exit-status.md), [the input of check](input.md),
+[the JSON report](json-report.md) and [snapshots](snapshot.md). Colours are shown on a terminal only; `NO_COLOR` turns
+them off.
 
 ## {PROGRAM}
 """

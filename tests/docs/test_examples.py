@@ -87,14 +87,23 @@ def test_every_command_that_is_not_run_is_one_that_the_program_takes(page: Path)
 
 def test_an_example_is_a_command_with_its_output() -> None:
     text = "```console\n$ one \\\n> two\nout\n$ three\n```\n```console\n$ four\na\nb\n```\n"
-    assert examples(text) == [Example("$ one \\\n> two\n", "out\n"), Example("$ three\n", ""), Example("$ four\n", "a\nb\n")]
+    assert examples(text) == [
+        Example("$ one \\\n> two\n", "out\n"),
+        Example("$ three\n", ""),
+        Example("$ four\n", "a\nb\n"),
+    ]
     assert examples(text)[0].command == "one \\\ntwo"
     assert rewritten(text, iter(examples(text))) == text
 
 
 def test_an_elision_stands_for_any_lines() -> None:
     example = Example("$ x\n", "a\n...\nz\n")
-    assert [example.shows(text) for text in ("a\nz\n", "a\nb\nc\nz\n", "a\nb\n", "b\nz\n")] == [True, True, False, False]
+    assert [example.shows(text) for text in ("a\nz\n", "a\nb\nc\nz\n", "a\nb\n", "b\nz\n")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert example.with_output("new\n") == example
 
 

@@ -96,7 +96,11 @@ def test_the_readme_has_one_command_for_a_look_and_one_for_the_tests() -> None:
 
 def test_ci_runs_what_the_readme_says() -> None:
     script = text_of(RUN)
-    parts = {part.replace(".venv/", '"$venv"/').replace(" .venv", ' "$venv"') for line in readme_commands() for part in line.split(" && ")}
+    parts = {
+        part.replace(".venv/", '"$venv"/').replace(" .venv", ' "$venv"')
+        for line in readme_commands()
+        for part in line.split(" && ")
+    }
     assert [part for part in parts if part not in script] == []
 
 

@@ -69,4 +69,3 @@ def fault_of_witness(witness: Witness, simulation: Simulation) -> str:
     second = first_match(unpinned, packet, simulation.around)
     served = second.access == "Allow" and not second.is_default
     return f"{packet} is explicitly allowed" if served or not needed.is_tag else ""
-

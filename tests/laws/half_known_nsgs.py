@@ -106,15 +106,17 @@ def _half_known(random: Random, requirement: Requirement, needed: Needed, rules:
     routes = tuple(random.sample(ROUTES, random.choice((1, 1, 2)))) if random.random() < 0.25 else ()
     texts = (*(text for rule in rules for text in (*rule.other_side, *rule.own_side)), *needed.other, *routes)
     said = sorted({text.lower() for text in texts})
-    may_differ = requirement.id not in {"internet", "vnet"}  # with these rows the peers' space is itself required
-    peer = {"half-synced": (("10.1.0.0/25",), ("10.1.0.0/24", "20.0.0.0/31"))}
+    without_data = [name for name in map(str.lower, TAG_NAMES) if name not in tags]
+    surely = ("10.1.0.0/25",)
+    peer = {"half-synced": (surely, (*surely, "10.1.0.128/25", "20.0.0.0/31"))} if random.random() < 0.2 else {}
     return HalfKnown(
-        Surroundings(("10.0.0.0/24",), (), tags),
-        tuple(name for name in said if name in map(str.lower, TAG_NAMES) and name not in tags),
+        Surroundings(("10.0.0.0/24",), surely if peer else (), tags),
+        tuple(name for name in without_data if name in said),
+        tuple(name for name in without_data if name not in said),
         tuple(name for name in said if name in {"nonsense", "gibberish"}),
         tuple(name for name in said if name.startswith("asg:")),
         routes,
         gateway=random.random() < 0.15,
-        half_synced=peer if may_differ and random.random() < 0.2 else {},
+        half_synced=peer,
         perhaps=frozenset(rule.name for rule in rules if random.random() < 0.1),
     )

@@ -9,7 +9,7 @@ are the promises of section 3 ("is not empty"). So all worlds are met by uniting
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, partial, reduce
 from itertools import combinations, permutations, product
 from operator import or_
 from typing import TypeVar
@@ -42,6 +42,7 @@ class HalfKnown:
     Attributes:
         around: what is known; tags without data are not in it.
         unknown_tags: service tags without data that are mentioned.
+        other_tags: service tags without data that are not mentioned, but known to exist.
         words: expressions that mean nothing known.
         groups: application security groups, written as expressions; at the own end they hold nothing.
         routes: prefixes of user-defined routes.
@@ -52,6 +53,7 @@ class HalfKnown:
 
     around: Surroundings
     unknown_tags: tuple[str, ...] = ()
+    other_tags: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
@@ -112,7 +114,15 @@ class HalfKnown:
         for name in self.unknown_tags:
             found[f"{name} is not empty"] = lambda _, pattern, name=name: name in pattern
             found[f"{name} is not all"] = lambda at, pattern, name=name: name not in pattern and is_public(at)
+        for whole in {name.partition(".")[0] for name in self.other_tags if "." in name}:
+            found[f"{whole} has a region that is not mentioned"] = partial(self._may_be_elsewhere, whole)
         return found
+
+    def _may_be_elsewhere(self, whole: str, address: int, pattern: Pattern) -> bool:
+        """Tells whether an address may be in a region of a tag that is not mentioned: it is in no other region."""
+        family = [name for name in (*self.unknown_tags, *self.around.tags) if name.startswith(f"{whole}.")]
+        inside = self._lies_in(whole, address, pattern) is not False and is_public(address)
+        return inside and not any(self._lies_in(name, address, pattern) for name in family)
 
 
 @cache

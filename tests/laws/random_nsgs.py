@@ -190,7 +190,9 @@ class RuleMaker:
         assert flow is not None
         inbound = flow.direction.value == "Inbound"
         pieces = self._pieces(flow.peer)
-        own = random.choice((("*",), ("VirtualNetwork",), self.subnets, tuple(h for s in self.subnets for h in halves(s))))
+        own = random.choice(
+            (("*",), ("VirtualNetwork",), self.subnets, tuple(h for s in self.subnets for h in halves(s)))
+        )
         rules = [
             PlainRule("", 0, flow.direction.value, "Allow", flow.protocol, other, own, ports)
             if inbound
@@ -206,7 +208,9 @@ class RuleMaker:
         random = self.random
         prefixes = self.around.tags.get(peer.name.lower())
         if not prefixes:
-            return random.choice(((("*",),), (("Internet",), ("VirtualNetwork",)), (("AzureLoadBalancer",), ("VirtualNetwork",))))
+            return random.choice(
+                ((("*",),), (("Internet",), ("VirtualNetwork",)), (("AzureLoadBalancer",), ("VirtualNetwork",)))
+            )
         cut = tuple(half for prefix in prefixes for half in halves(prefix))
         spread = tuple(texts for texts in (cut[::2], cut[1::2]) if texts)
         named = prefixes if self.by_address else (peer.name,)
@@ -226,7 +230,9 @@ class RuleMaker:
             other if inbound else own,
             own if inbound else other,
             self._ports(flow.ports),
-            random.choice((("*",),) * 12 + (("1024-65535",), ("0-1023",), ("443",), ("1-65534",), ("65535", "0-65533"))),
+            random.choice(
+                (("*",),) * 12 + (("1024-65535",), ("0-1023",), ("443",), ("1-65534",), ("65535", "0-65533"))
+            ),
         )
 
     def _own(self) -> tuple[str, ...]:
@@ -234,7 +240,9 @@ class RuleMaker:
         subnet = random.choice(self.subnets)
         usable = str(IPv4Address(ends(subnet)[0] + random.choice((4, 5, 6))))
         choices = ("*", "*", "VirtualNetwork", "virtualnetwork", "ANY", "0.0.0.0/0", *self.around.vnet, "Internet")
-        return random.choice(((random.choice(choices),),) * 5 + (self.subnets, halves(subnet), halves(subnet)[:1], (usable,)))
+        return random.choice(
+            ((random.choice(choices),),) * 5 + (self.subnets, halves(subnet), halves(subnet)[:1], (usable,))
+        )
 
     def _other(self, peer: Peer) -> tuple[str, ...]:
         random = self.random
@@ -250,7 +258,11 @@ class RuleMaker:
         if chance < 0.65:
             return "0.0.0.0/1", "128.0.0.0/1"
         if chance < 0.7:
-            return (random.choice(("0.0.0.0/1", "128.0.0.0/1", "20.0.0.0/8", "168.63.129.16", "2001:db8::/32", "10.0.0.0/8")),)
+            return (
+                random.choice(
+                    ("0.0.0.0/1", "128.0.0.0/1", "20.0.0.0/8", "168.63.129.16", "2001:db8::/32", "10.0.0.0/8")
+                ),
+            )
         return tuple(self._addresses(peer) for _ in range(random.choice((1, 1, 2, 3))))
 
     def _spelt(self, name: str) -> str:
@@ -268,5 +280,13 @@ class RuleMaker:
         low, high = max(first - random.randint(0, 2), 0), min(last + random.randint(0, 2), 65535)
         middle = random.randint(first, last)
         return random.choice(
-            (needed, needed, ("*",), (f"{low}-{high}",), (f"{first}-{middle}",), (f"{middle}", f"{middle}-{high}"), ("443", "80"))
+            (
+                needed,
+                needed,
+                ("*",),
+                (f"{low}-{high}",),
+                (f"{first}-{middle}",),
+                (f"{middle}", f"{middle}-{high}"),
+                ("443", "80"),
+            )
         )

@@ -97,7 +97,9 @@ def _only_by_default(tag: str) -> Why:
 
 
 _BEHIND_GATEWAY: Mapping[str, Why] = {
-    "client-https": Why("error", "Only a subnet of the VNet may call; DenyAllInbound takes clients.", ("DenyAllInbound",)),
+    "client-https": Why(
+        "error", "Only a subnet of the VNet may call; DenyAllInbound takes clients.", ("DenyAllInbound",)
+    ),
     "client-http": Why("note", "No rule allows TCP 80; DenyAllInbound takes clients.", ("DenyAllInbound",)),
 }
 _CERTIFICATES_DENIED = Why(

@@ -6,13 +6,18 @@ from typing import Any
 from apim_audit.core.findings import (
     Alternative,
     Check,
+    Comparison,
     Compliant,
     DecidingRule,
     Evidence,
     Gap,
+    HygieneFinding,
+    HygieneKind,
     Incomplete,
     InstanceReport,
     LocationReport,
+    NearMiss,
+    NewlyFailing,
     NotApplicable,
     Outcome,
     Report,
@@ -89,11 +94,15 @@ def check(row: Requirement, outcome: Outcome, severity: Severity = Severity.NONE
 
 DENY = DecidingRule("DenyEverything", 200, "Deny", default=False)
 FLOW = Witness("Tcp", "13.64.39.16", 1024, "10.0.1.4", 3443, "DenyEverything")
-BLOCKED = check(
-    MANAGEMENT,
-    Gap(Verdict.BLOCKED, Evidence((DENY,), (ShadowedRule("AllowManagement", 300),), FLOW)),
-    Severity.ERROR,
-    "`DenyEverything` (200) drops TCP 3443 from ApiManagement before `AllowManagement` (300) is reached",
+LATE = NearMiss("AllowManagement", 300, "priority", "`AllowManagement` would serve if it came before the denying rule")
+BLOCKED = replace(
+    check(
+        MANAGEMENT,
+        Gap(Verdict.BLOCKED, Evidence((DENY,), (ShadowedRule("AllowManagement", 300),), FLOW)),
+        Severity.ERROR,
+        "`DenyEverything` (200) drops TCP 3443 from ApiManagement before `AllowManagement` (300) is reached",
+    ),
+    near_misses=(LATE,),
 )
 EITHER = check(
     STORAGE,
@@ -116,7 +125,7 @@ UNKNOWN = replace(
         SQL,
         Undecided(("without service tag data it is not known what Sql.WestEurope is",), Evidence((DENY,), (), FLOW)),
         Severity.UNDECIDED,
-        "it cannot be told whether TCP 1433 to Sql.WestEurope gets through: there is no data on Sql.WestEurope",
+        "it cannot be told whether TCP 1433 to Sql.WestEurope and Sql.NorthEurope gets through: there is no data",
     ),
     peer=("Sql.WestEurope", "Sql.NorthEurope"),
 )
@@ -125,6 +134,10 @@ NOT_APPLICABLE = check(CLIENTS, NotApplicable("the service is Internal"))
 ADVISORY = replace(
     check(requirement("monitor", Direction.OUTBOUND, ("443",), "AzureMonitor"), DEFAULT_ONLY.outcome),
     level=Level.ADVISORY,
+)
+SHADOWED = HygieneFinding(HygieneKind.SHADOWED, "AllowOld", 400, "Inbound", "`AllowOld` never decides anything")
+TOO_WIDE = HygieneFinding(
+    HygieneKind.TOO_WIDE, "AllowAll", 100, "Outbound", "TCP 443 to AzureKeyVault would do", "key-vault"
 )
 UNATTACHED = check(ATTACHED, Gap(Verdict.MISSING, Evidence()), Severity.ERROR, "the subnet has no NSG")
 EVERY_CHECK = (NOT_APPLICABLE, COMPLIANT, DEFAULT_ONLY, UNKNOWN, BLOCKED, EITHER, ADVISORY)
@@ -154,16 +167,24 @@ def report(*instances: InstanceReport, incomplete: tuple[Incomplete, ...] = ()) 
 
 
 FORBIDDEN = Incomplete(f"{NSG}-2", "forbidden", "NSG nsg-contoso-2 could not be read; grant Reader on it.")
+CONTOSO, SECOND = (f"{GROUP}/providers/Microsoft.ApiManagement/service/contoso", "northeurope")
+NEWLY_FAILING = (
+    NewlyFailing(CONTOSO, "westeurope", "monitor", Verdict.DEFAULT_ONLY, Verdict.DEFAULT_ONLY, Severity.WARNING),
+    NewlyFailing(CONTOSO, "westeurope", "certificates", None, Verdict.BLOCKED, Severity.ERROR),
+    NewlyFailing(CONTOSO, SECOND, "dns", Verdict.COMPLIANT, Verdict.MISSING, Severity.ERROR),
+)
 FULL = replace(
     report(
         instance(
-            location(*EVERY_CHECK), replace(location(UNATTACHED, name="northeurope", primary=False), baseline="2026-04")
+            replace(location(*EVERY_CHECK), hygiene=(SHADOWED, TOO_WIDE)),
+            replace(location(UNATTACHED, name=SECOND, primary=False), baseline="2026-04"),
         ),
         instance(NOT_JUDGED, name="fabrikam", kind="None"),
         incomplete=(FORBIDDEN,),
     ),
     assumptions=("Admin rules were not asked for.",),
     notes=("2 rules name a tag without data.",),
+    comparison=Comparison("2026-04", NEWLY_FAILING),
 )
 
 

@@ -9,11 +9,23 @@ from jsonschema import Draft202012Validator
 
 from apim_audit import __version__
 from apim_audit import report as reports
-from apim_audit.core.findings import Report, Severity, Verdict
+from apim_audit.core.findings import HygieneKind, Report, Severity, Verdict
+from apim_audit.core.near_misses import Field
 from apim_audit.core.requirements import Level, NetworkModel
 from apim_audit.report import RENDERERS
 from apim_audit.report.json_v1 import to_json
-from tests.report.samples import BLOCKED, EITHER, FULL, UNATTACHED, UNKNOWN, instance, location, report, with_witness
+from tests.report.samples import (
+    BLOCKED,
+    EITHER,
+    FULL,
+    LATE,
+    UNATTACHED,
+    UNKNOWN,
+    instance,
+    location,
+    report,
+    with_witness,
+)
 
 SCHEMA = json.loads((Path(reports.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -52,6 +64,8 @@ def test_the_schema_has_the_words_that_the_program_has() -> None:
     assert SCHEMA["$defs"]["verdict"]["enum"] == [*Verdict]
     assert SCHEMA["$defs"]["severity"]["enum"] == [*Severity]
     assert set(SCHEMA["$defs"]["check"]["properties"]["level"]["enum"]) == {*Level}
+    assert SCHEMA["$defs"]["nearMiss"]["properties"]["field"]["enum"] == [*Field]
+    assert SCHEMA["$defs"]["hygiene"]["properties"]["kind"]["enum"] == [*HygieneKind]
     assert SCHEMA["$defs"]["location"]["properties"]["networkModel"]["enum"] == [*NetworkModel, None]
 
 
@@ -62,7 +76,7 @@ def test_a_location_without_a_network_model_must_say_why() -> None:
 
 
 def test_the_head_of_the_report() -> None:
-    body = rendered(replace(FULL, instances=(), incomplete=()))
+    body = rendered(replace(FULL, instances=(), incomplete=(), comparison=None))
     del body["summary"]
     assert body == {
         "schemaVersion": 1,
@@ -79,6 +93,7 @@ def test_the_head_of_the_report() -> None:
         "notes": ["2 rules name a tag without data."],
         "instances": [],
         "incomplete": [],
+        "comparison": None,
     }
 
 
@@ -103,6 +118,7 @@ def test_a_blocked_check() -> None:
             "decidedBy": "DenyEverything",
         },
         "orElse": [],
+        "nearMisses": [{"name": LATE.name, "priority": 300, "field": "priority", "message": LATE.message}],
         "message": BLOCKED.message,
         "reason": None,
         "waiver": None,
@@ -131,6 +147,52 @@ def test_a_location_names_its_baseline_only_where_it_is_another() -> None:
     [first, second] = rendered(FULL)["instances"][0]["locations"]
     assert "baseline" not in first
     assert second["baseline"] == "2026-04"
+
+
+def test_untidy_rules_stand_at_their_location_only_where_there_are_some() -> None:
+    [first, second] = rendered(FULL)["instances"][0]["locations"]
+    assert "hygiene" not in second
+    assert first["hygiene"] == [
+        {
+            "kind": "shadowed",
+            "name": "AllowOld",
+            "priority": 400,
+            "direction": "Inbound",
+            "requirement": None,
+            "message": "`AllowOld` never decides anything",
+        },
+        {
+            "kind": "too-wide",
+            "name": "AllowAll",
+            "priority": 100,
+            "direction": "Outbound",
+            "requirement": "key-vault",
+            "message": "TCP 443 to AzureKeyVault would do",
+        },
+    ]
+
+
+def test_what_another_baseline_would_fail() -> None:
+    found = rendered(FULL)["comparison"]
+    assert found["baseline"] == "2026-04"
+    assert found["newlyFailing"][1:] == [
+        {
+            "instanceId": FULL.instances[0].id,
+            "location": "westeurope",
+            "requirement": "certificates",
+            "was": None,
+            "becomes": "blocked",
+            "severity": "error",
+        },
+        {
+            "instanceId": FULL.instances[0].id,
+            "location": "northeurope",
+            "requirement": "dns",
+            "was": "compliant",
+            "becomes": "missing",
+            "severity": "error",
+        },
+    ]
 
 
 def test_the_summary_counts_what_occurs() -> None:

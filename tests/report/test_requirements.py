@@ -27,8 +27,8 @@ Baseline 2021-12: The seed's table
       Remedy: Allow Sql.
       Source: [1].
 
-  nsg-attached  the subnet itself
-      management title. management purpose
+  nsg-attached  management title
+      management purpose
       External, Internal: stv2 required.
       Remedy: Allow ApiManagement.
       Source: [1].

@@ -1,0 +1,125 @@
+"""Deciding one NSG: the seven flows of ``2021-12`` for an External stv2 instance, beside Z3 on the same rules.
+
+``python -m tests.benchmarks.decide`` prints CPU time in milliseconds; starting, reading and resolving names of tags are
+not in it.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+from statistics import median
+from typing import TypeVar
+
+from apim_audit.catalogue import load_catalogue
+from apim_audit.core.addresses import PROBE, PUBLIC, parse_span
+from apim_audit.core.estate import Estate, Instance, NetworkSecurityGroup, Subnet
+from apim_audit.core.findings import Check, Verdict
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.judge import judge
+from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel, Peer, PeerKind, Requirement
+from apim_audit.core.rules import Direction
+from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.decode import decode
+from apim_audit.snapshot import ServiceTagDocument, Snapshot, SourcedDocument
+from tests.benchmarks.measuring import show
+from tests.benchmarks.random_estate import Maker, documents, public_tags
+from tests.benchmarks.secguru import Flow, Policy
+
+SIZES = ((10, 100, 20), (100, 100, 10), (1000, 30, 5))  # rules, NSGs for us, of these also for Z3
+GETS_THROUGH = {Verdict.COMPLIANT, Verdict.PINNED, Verdict.DEFAULT_ONLY}
+VNET = IntervalSet.union_of([span for span in [parse_span("10.0.0.0/16")] if span])
+OWN = IntervalSet.union_of([span for span in [parse_span("10.0.1.4-10.0.1.254")] if span])
+
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Prints the table."""
+    gc.disable()  # as the program does
+    tags = public_tags()
+    catalogue = seven_flows()
+    rows = [row(tags, catalogue, *size) for size in SIZES]
+    show(["rules", "NSGs", "ours: median", "max", "all checks: median", "Z3: NSGs", "median", "ratio", "differ"], rows)
+
+
+def seven_flows() -> Catalogue:
+    """Returns the catalogue with the flows of the default baseline and nothing else."""
+    whole = load_catalogue()
+    baseline = whole.baselines[0]
+    rows = tuple(each for each in baseline.requirements if each.flow and NetworkModel.STV2 in each.levels)
+    return Catalogue((Baseline(baseline.id, baseline.title, rows),), whole.tag_names)
+
+
+def row(data: ServiceTagDocument, catalogue: Catalogue, rules: int, count: int, count_z3: int) -> list[object]:
+    """Returns a line of the table: what deciding NSGs of a size takes."""
+    made = documents(Maker.of(Random(rules), data), count + 1, rules)
+    snapshot = Snapshot(tuple(SourcedDocument("random", body) for body in made), service_tags=data)
+    decoded = decode(snapshot, load_catalogue())
+    warm_up, *instances = decoded.estate.instances
+    checks_of(warm_up, decoded.tags, catalogue)
+    ours = [timed(partial(checks_of, each, decoded.tags, catalogue)) for each in instances]
+    whole = [timed(partial(checks_of, each, decoded.tags, load_catalogue())) for each in instances]
+    theirs = [timed(partial(z3_of, each, decoded.tags, catalogue)) for each in instances[:count_z3]]
+    differ = sum(said(checks) != allowed for (checks, _), (allowed, _) in zip(ours, theirs, strict=False))
+    assert {len(checks) for checks, _ in ours} == {7}
+    mine, z3 = median(time for _, time in ours), median(time for _, time in theirs)
+    longest, all_checks = max(time for _, time in ours), median(time for _, time in whole)
+    return [rules, count, mine, longest, all_checks, count_z3, z3, f"{z3 / mine:.0f}", differ]
+
+
+def timed(call: Callable[[], T]) -> tuple[T, float]:
+    """Returns what a call returns, and the CPU time it took in milliseconds."""
+    start = time.process_time()
+    result = call()
+    return result, 1e3 * (time.process_time() - start)
+
+
+def checks_of(instance: Instance, tags: ServiceTags, catalogue: Catalogue) -> tuple[Check, ...]:
+    """Judges an instance."""
+    judgement = judge(Estate((instance,)), tags, catalogue, catalogue.baselines[0].id)
+    return judgement.instances[0].locations[0].checks
+
+
+def said(checks: tuple[Check, ...]) -> list[bool]:
+    """Returns which of the flows get through whole."""
+    return [check.verdict in GETS_THROUGH for check in checks]
+
+
+def z3_of(instance: Instance, tags: ServiceTags, catalogue: Catalogue) -> list[bool]:
+    """Returns which of the flows get through whole, as Z3 finds."""
+    subnet = instance.locations[0].subnet
+    assert isinstance(subnet, Subnet)
+    assert isinstance(subnet.nsg, NetworkSecurityGroup)
+    policy = Policy(subnet.nsg.rules, tags, VNET)
+    return [policy.allows(flow) for flow in flows(catalogue, tags)]
+
+
+def flows(catalogue: Catalogue, tags: ServiceTags) -> Iterator[Flow]:
+    """Yields the flows of the catalogue's rows for an instance in West Europe."""
+    for requirement in catalogue.baselines[0].requirements:
+        yield flow_of(requirement, tags)
+
+
+def flow_of(requirement: Requirement, tags: ServiceTags) -> Flow:
+    """Returns a row's flow."""
+    flow = requirement.flow
+    assert flow is not None
+    other = other_end(flow.peer, tags)
+    ends = (other, OWN) if flow.direction is Direction.INBOUND else (OWN, other)
+    ports = IntervalSet.union_of((int(port), int(port)) for port in flow.ports)
+    return flow.direction, flow.protocol, *ends, ports
+
+
+def other_end(peer: Peer, tags: ServiceTags) -> IntervalSet:
+    """Returns the addresses of a row's other end."""
+    if peer.kind is PeerKind.INTERNET:
+        return PUBLIC - VNET
+    if peer.kind is PeerKind.LOAD_BALANCER:
+        return PROBE
+    return tags.sets[fold(f"{peer.name}.westeurope" if peer.regional else peer.name)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""Profiles of hypothesis: the same examples on every run of CI, and many more on demand."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("wide", settings.get_profile("ci"), derandomize=False, max_examples=3000)
+settings.load_profile("ci")
