@@ -115,7 +115,7 @@ class LocationJudge:
         return Check(requirement.id, requirement, row.level, found.outcome, severity, found.message)
 
     def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        ports = tuple(dict.fromkeys(port for model in models for port in flow.ports_for(model)))
+        ports = tuple(dict.fromkeys(port for model in reversed(models) for port in flow.ports_for(model)))
         if isinstance(self.site, Unreadable):
             return (flow.peer.name,), ports
         try:
@@ -181,7 +181,15 @@ class LocationJudge:
             return ()
         flows = next(reversed(required.values()))
         may_pin = flow.peer.kind is PeerKind.TAG
-        wanted = Wanted(flows.boxes, flow.direction, flow.protocol, flows.ports, flows.peer, may_pin)
+        wanted = Wanted(
+            flows.boxes,
+            flow.direction,
+            flow.protocol,
+            flows.ports,
+            flows.peer,
+            may_pin,
+            clients=flow.peer.kind is PeerKind.INTERNET,
+        )
         return near_misses(wanted, nsg.rules, case.ruleset, case.site)
 
     def _ruleset(self, flow: Flow, required: Iterable[NetworkModel], site: Site) -> Ruleset:
@@ -229,7 +237,8 @@ def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
 
 def _unfiltered(flow: Flow, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
     """Returns what becomes of flows at a subnet without NSG."""
-    box = next(iter(required.values())).boxes[0]
+    # The last network model is stv2 where there are two: it is the one that drops.
+    box = next(reversed(required.values())).boxes[0]
     other, own, _, ports = box.sets
     witness = unfiltered_witness(flow.direction, flow.protocol, (other.first(), own.first()), ports.first())
     dropping = _load_balancer_drops(flow, required)
@@ -244,17 +253,21 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
     if len(decisions) == 1:
         return next(iter(decisions.values()))
     first, second = decisions[NetworkModel.STV1], decisions[NetworkModel.STV2]
-    parts = [
+    joined = Decision(
+        worlds=first.worlds | second.worlds,
+        parts=(*first.parts, *second.parts),
+        shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
+        conditional=(*first.conditional, *second.conditional),
+    )
+    if first.verdicts() == second.verdicts():
+        return joined
+    parts = tuple(
         replace(part, platform=(_PLATFORM, answer))
         for answer, decision in enumerate((first, second))
         for part in decision.parts
-    ]
-    return Decision(
-        worlds=first.worlds | second.worlds,
-        parts=tuple(parts),
-        shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
-        conditional=((_PLATFORM, (first.worlds, second.worlds)), *first.conditional, *second.conditional),
     )
+    by_platform = (_PLATFORM, (first.worlds, second.worlds))
+    return replace(joined, parts=parts, conditional=(by_platform, *joined.conditional))
 
 
 def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:

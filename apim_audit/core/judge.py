@@ -14,9 +14,10 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Check, InstanceReport, LocationReport, NotApplicable
+from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
+from apim_audit.core.near_misses import told_kindly
 from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
@@ -71,7 +72,7 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
 
 def _baseline_notes(instances: tuple[InstanceReport, ...], asked: Baseline) -> list[str]:
     others = sorted({loc.baseline for instance in instances for loc in instance.locations if loc.baseline})
-    return [f"baseline {asked.id} does not know every network model met: {other} judged those" for other in others]
+    return [f"Baseline {asked.id} does not know every network model met: {other} judged those" for other in others]
 
 
 def _estate_notes(estate: Estate, options: Options) -> Iterator[str]:
@@ -88,9 +89,9 @@ def _estate_notes(estate: Estate, options: Options) -> Iterator[str]:
         if isinstance(location.subnet, Subnet)
     ]
     if vnets and not options.admin_rules:
-        yield "security admin rules of Azure Virtual Network Manager were not looked at (--admin-rules)"
+        yield "Security admin rules of Azure Virtual Network Manager were not looked at (--admin-rules)"
     if any(isinstance(vnet, VirtualNetwork) and vnet.gateway for vnet in vnets):
-        yield "a VNet has a gateway: routes that it learns by BGP cannot be seen"
+        yield "A VNet has a gateway: routes that it learns by BGP cannot be seen"
 
 
 def _assumptions(options: Options) -> Iterator[str]:
@@ -158,6 +159,7 @@ class _Court:
             self.rows[picker, baseline.id] = picker.rows(self.catalogue, baseline)
         checks = tuple(filter(_is_listed, map(judging.check, self.rows[picker, baseline.id])))
         used = None if baseline is self.baseline else baseline.id
+        checks = _with_kind_hints(checks)
         untidy = judging.untidy(checks) if self.options.hygiene else ()
         return replace(report, network_model=model, checks=checks, baseline=used, hygiene=untidy)
 
@@ -191,6 +193,25 @@ def _admin_rules(subnet: Subnet) -> tuple[SecurityRule, ...] | Unreadable:
     if vnet.admin_rules is None:
         return Unreadable(vnet.id, f"the admin rules of {vnet.id.rsplit('/', 1)[-1]} are not among the documents")
     return vnet.admin_rules.rules if isinstance(vnet.admin_rules, AdminRules) else vnet.admin_rules
+
+
+def _with_kind_hints(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    serving = {
+        (check.direction, rule.name)
+        for check in checks
+        if isinstance(check.outcome, Compliant)
+        for rule in check.evidence.decided_by
+    }
+    return tuple(
+        replace(check, near_misses=tuple(_kind_hint(miss, check, serving) for miss in check.near_misses))
+        if check.near_misses
+        else check
+        for check in checks
+    )
+
+
+def _kind_hint(miss: NearMiss, check: Check, serving: set[tuple[str | None, str]]) -> NearMiss:
+    return told_kindly(miss, check.ports or ()) if (check.direction, miss.name) in serving else miss
 
 
 def _is_listed(check: Check) -> bool:

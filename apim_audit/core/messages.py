@@ -17,11 +17,15 @@ from apim_audit.core.findings import (
 from apim_audit.core.rules import Direction
 
 _MANY_PORTS = "1-65535"
+_DEFAULT_RULES = 65000
 
 
 def flow_phrase(direction: Direction, protocol: str, ports: Sequence[str], peer: Sequence[str]) -> str:
     """Returns the flows in words: ``TCP 3443 from ApiManagement``."""
-    numbers = "on all ports" if tuple(ports) == (_MANY_PORTS,) else _listed(ports)
+    few = [port for port in ports if port != _MANY_PORTS]
+    numbers = _listed(few) if few else "on all ports"
+    if few and len(few) < len(ports):
+        numbers += " (stv1: all ports)"
     preposition = "from" if direction is Direction.INBOUND else "to"
     return f"{protocol.upper()} {numbers} {preposition} {_listed(peer)}"
 
@@ -89,9 +93,10 @@ def _dropping(evidence: Evidence) -> str:
 
 
 def _before(shadowed: Sequence[ShadowedRule]) -> str:
-    if not shadowed:
+    # That a default rule is not reached goes without saying where a rule denies.
+    names = [f"`{rule.name}` ({rule.priority})" for rule in shadowed if rule.priority < _DEFAULT_RULES]
+    if not names:
         return ""
-    names = [f"`{rule.name}` ({rule.priority})" for rule in shadowed]
     return f" before {_some(names)} {'is' if len(names) == 1 else 'are'} reached"
 
 

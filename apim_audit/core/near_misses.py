@@ -43,6 +43,7 @@ class Wanted:
 
     Attributes:
         ports: destination ports as text; peer names the other end.
+        clients: the other end are the callers of the gateway.
     """
 
     boxes: tuple[Box, ...]
@@ -51,6 +52,7 @@ class Wanted:
     ports: tuple[str, ...]
     peer: tuple[str, ...]
     may_pin: bool
+    clients: bool = False
 
 
 def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
@@ -74,6 +76,14 @@ def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset,
         if _serves(rule, _mended(rule, field, wanted), ruleset, wanted)
     ]
     return tuple(found)
+
+
+def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
+    """Returns a near miss of a rule that serves another requirement as it is: to change its port would break that."""
+    if miss.field != Field.PORT:
+        return miss
+    wanted = " and ".join(check_ports)
+    return replace(miss, message=f"`{miss.name}` would serve if it also had port {wanted}")
 
 
 def _field_in_the_way(rule: SecurityRule, wanted: Wanted, site: Site) -> Iterator[Field]:
@@ -144,6 +154,8 @@ def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> b
         )
     if field is not Field.OTHER_END:
         return _names_peer(rule, wanted)
+    if wanted.clients:
+        return False  # clients are often narrowed on purpose: no advice to open up
     words = [text for text in rule.other_side().expressions if site.resolver.is_unknown_word(text)]
     if any(get_close_matches(fold(text), map(fold, wanted.peer)) for text in words):
         return True
