@@ -72,7 +72,7 @@ def audit(
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
-    decoded = decode(snapshot, catalogue)
+    decoded = decode(snapshot, catalogue, admin_rules=options.admin_rules)
     judgement = judge(decoded.estate, decoded.tags, catalogue, options)
     comparison = None
     if compare_baseline is not None:

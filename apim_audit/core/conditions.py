@@ -83,6 +83,8 @@ def _name(resource_id: str) -> str:
 
 
 def _nsg_attached(premises: Premises, subnet: Subnet) -> Finding:
+    if isinstance(subnet.nsg, Unreadable) and not subnet.nsg.id:
+        return _undecided(subnet.nsg.message)
     if subnet.nsg is None:
         # stv1 works without; everything since drops what no NSG allows.
         return _fails(f"the subnet {_name(subnet.id)} has no NSG", mild=premises.model is NetworkModel.STV1)

@@ -14,7 +14,7 @@ class Unreadable:
     """Stands in the place of a resource that could not be read or understood.
 
     Attributes:
-        id: the resource.
+        id: the resource; empty for a reference that names none.
         message: what would help, as a phrase: ``NSG nsg-x could not be read (forbidden)``.
     """
 

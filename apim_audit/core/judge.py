@@ -134,7 +134,9 @@ class _Court:
             platform_version=location.platform_version,
             network_model=None,
             subnet_id=location.subnet_id,
-            network_security_group_id=subnet.nsg.id if subnet is not None and subnet.nsg is not None else None,
+            network_security_group_id=(subnet.nsg.id or None)
+            if subnet is not None and subnet.nsg is not None
+            else None,
             checks=(),
         )
         model = network_model(instance, location)

@@ -95,7 +95,7 @@ def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumpt
 
 
 def _is_there(rule: SecurityRule, world: Assumptions) -> bool:
-    if rule.admin and not world.get("admin rules apply", 1):
+    if rule.admin and world.get("admin rules apply", 2) < (2 if rule.access is Access.DENY else 1):
         return False
     return rule.certain or bool(world.get(_presence(rule), 0))
 

@@ -124,7 +124,11 @@ def exemption_choice(exemption: str) -> Choice:
     return Choice(
         "admin rules apply",
         f"do admin rules apply to the VNet? {exemption}",
-        ("admin rules do not apply to the VNet", "admin rules apply to the VNet"),
+        (
+            "admin rules do not apply to the VNet",
+            "only admin rules that allow apply to the VNet",
+            "admin rules apply to the VNet",
+        ),
     )
 
 
@@ -174,7 +178,8 @@ def _clauses(
     if not rule.certain:
         conditions = (*conditions, (presence_choice(rule), YES))
     if rule.admin and resolver.space.admin_exemption:
-        conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), YES))
+        applies = 0b100 if rule.access is Access.DENY else 0b110
+        conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), applies))
     own, other = resolver.own_side(rule), resolver.other_side(rule)
     allow = rule.access is not Access.DENY
     passes = rule.admin and rule.access is Access.ALLOW
