@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from apim_audit.core.estate import AdminRules, Unreadable
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
-from apim_audit.decode.fields import FieldError, Fields, in_camel_case, phrase, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import FieldError, Fields, in_camel_case, phrase
+from apim_audit.decode.index import REMOVE_ONE
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource, fold_id, network_of_admin_rules
-from apim_audit.decode.rules import DIRECTIONS, PORTS, PROTOCOLS, port_set
+from apim_audit.decode.rules import DIRECTIONS, PORTS, PROTOCOLS, port_set, ports_remedy
 
 _ACCESS = {member.value: member for member in Access}
 _WITH_PORTS = frozenset({"tcp", "udp", "*"})
@@ -148,8 +150,8 @@ def _ports(fields: Fields, name: str) -> IntervalSet | None:
     texts = fields.texts(name)
     try:
         return port_set(texts) if texts else None
-    except ValueError:
-        fields.wrong(name, f"a list of which each is {PORTS}")
+    except ValueError as error:
+        fields.wrong(name, f"a list of which each is {PORTS}", ports_remedy(str(error), name))
         return None
 
 
@@ -174,7 +176,8 @@ def _distinct(rules: Iterable[_Rule], errors: list[FieldError]) -> list[_Rule]:
     for number, rule in enumerate(rules):
         first = found.setdefault(fold_id(rule.id) or number, rule)
         if first.rule != rule.rule:
-            errors.append(FieldError(f"rule {printable(rule.rule.name)}", "is given twice with different content"))
+            problem = "is given twice with different content"
+            errors.append(FieldError(f"rule {printable(rule.rule.name)}", problem, REMOVE_ONE))
     return list(found.values())
 
 

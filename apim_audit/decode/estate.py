@@ -50,9 +50,11 @@ def decode(snapshot: Snapshot, catalogue: Catalogue, *, admin_rules: bool = True
         resources[Kind.ADMIN_RULES] = []
     network = Network(resources, Gaps(snapshot.incomplete), problems)
     instances = _instances([*resources[Kind.SERVICE], *resources[Kind.GATEWAY]], network, problems)
-    data, cloud_notes = _tags_that_count(snapshot, instances)
+    data, cloud_notes, why_none = _tags_that_count(snapshot, instances)
     used = used_names(catalogue, instances, network.subnets())
     tags = parse_tags(data, used, catalogue, problems)
+    if why_none:
+        tags = replace(tags, origin=why_none)
     incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
     unread = [entry if admin_rules else _without_admin_rules(entry) for entry in snapshot.incomplete]
     notes = (*cloud_notes, *_notes_on(network))
@@ -72,16 +74,17 @@ def _instances(resources: list[Resource], network: Network, problems: Problems) 
 
 def _tags_that_count(
     snapshot: Snapshot, instances: tuple[Instance, ...]
-) -> tuple[ServiceTagDocument | None, tuple[str, ...]]:
+) -> tuple[ServiceTagDocument | None, tuple[str, ...], str]:
     data = snapshot.service_tags
     if data is None or data.cloud is None:
-        return data, ()
+        return data, (), ""
     ours = (cloud_of_tags(snapshot.cloud),) if snapshot.cloud else clouds_of(instances)
     theirs = cloud_of_tags(data.cloud)
     if set(ours) <= {theirs}:
-        return data, ()
+        return data, (), ""
     note = f"The service tags are those of the cloud {theirs}, the instances are in {' and '.join(ours)}"
-    return None, (f"{note}: the tags count as unknown; give those of the instances' cloud",)
+    why_none = f"the service tags that count (those given are of {theirs}, the instances in {' and '.join(ours)})"
+    return None, (f"{note}: the tags count as unknown; give those of the instances' cloud",), why_none
 
 
 def _notes_on(network: Network) -> list[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from reprlib import Repr
 from typing import TypeVar
 
+from apim_audit.core.text import printable
+
 Member = TypeVar("Member")
 
 Json = dict[str, object]
@@ -22,21 +24,23 @@ class FieldError(ValueError):
     Attributes:
         path: where it stands, such as ``properties.securityRules[3].properties.priority``.
         problem: what is wrong with it, as a phrase that follows the path.
+        remedy: what to do, where the problem does not say it already.
     """
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
+    def __init__(self, path: str, problem: str, remedy: str = "") -> None:
+        super().__init__(path, problem, remedy)
         self.path = path
         self.problem = problem
+        self.remedy = remedy
 
     @classmethod
-    def of(cls, found: object, path: str, expected: str) -> "FieldError":
+    def of(cls, found: object, path: str, expected: str, remedy: str = "") -> "FieldError":
         """Returns the error of a value that is not what is expected, or of a field that is not there."""
-        return cls(path, "is missing" if found is None else f"{shown(found)} is not {expected}")
+        return cls(path, "is missing" if found is None else f"{shown(found)} is not {expected}", remedy)
 
     def within(self, path: str) -> "FieldError":
         """Returns the same error, its path continued to the left."""
-        return FieldError((path + self.path).rstrip("."), self.problem)
+        return FieldError((path + self.path).rstrip("."), self.problem, self.remedy)
 
     @property
     def brief(self) -> str:
@@ -50,11 +54,6 @@ class FieldError(ValueError):
 def shown(value: object) -> str:
     """Returns a value as people may see it: short, and without control characters."""
     return str(value).lower() if isinstance(value, bool) else _REPR.repr(value)
-
-
-def printable(text: str) -> str:
-    """Returns a name from Azure with everything escaped that a terminal could obey."""
-    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def phrase(errors: Iterable[FieldError]) -> str:
@@ -110,9 +109,9 @@ class Fields:
         """Returns a field as it is, found by its folded name, or None."""
         return next((value for key, value in self._body.items() if key.lower() == name), None)
 
-    def wrong(self, name: str, expected: str) -> None:
-        """Records that a field does not hold what is expected."""
-        self.errors.append(FieldError.of(self._body.get(name), self._path + name, expected))
+    def wrong(self, name: str, expected: str, remedy: str = "") -> None:
+        """Records that a field does not hold what is expected, with what to do where that does not say it."""
+        self.errors.append(FieldError.of(self._body.get(name), self._path + name, expected, remedy))
 
     def fault(self, name: str, problem: str) -> None:
         """Records what is the matter with a field, as a phrase that follows its name."""

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from apim_audit.core.estate import Unreadable
-from apim_audit.decode.fields import Json, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import Json
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource
 
 Value = TypeVar("Value")
+
+REMOVE_ONE = "remove one of the two"
+"""What to do about a resource that is given twice."""
 
 
 @dataclass(slots=True)
@@ -70,11 +74,18 @@ class Index(Generic[Value]):
         same = self._substance(entry.value) == self._substance(self._read(resource))
         if not same:
             entry.conflict = f"{first.title} is given twice with different content"
-            self._problems.add(first.key, first.id, "duplicate", f"{_where(first, resource)}: {entry.conflict}")
+            message = f"{_where(first, resource)}: {entry.conflict}; {REMOVE_ONE}"
+            self._problems.add(first.key, first.id, "duplicate", message)
         elif not first.path and not resource.path:
             # A subnet in its VNet and by itself need not look alike; two documents of one resource should.
-            message = f"{first.title} is given twice; what differs does not bear on the audit"
+            message = f"{first.title} is given twice; {_what_differs(first, resource)}; {REMOVE_ONE}"
             self._problems.add_harmless(first.id, "duplicate", f"{_where(first, resource)}: {message}")
+
+
+def _what_differs(first: Resource, second: Resource) -> str:
+    if _identical(first.nested_lists(), second.nested_lists()):
+        return "what differs does not bear on the audit"
+    return "it differs in its subnets or peerings, which are compared one by one, and in nothing else that counts"
 
 
 def _identical(first: Json, second: Json) -> bool:

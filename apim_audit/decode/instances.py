@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from apim_audit.core.estate import Instance, InstanceKind, Location, Subnet, Unreadable
 from apim_audit.core.requirements import VirtualNetworkType
-from apim_audit.decode.fields import Fields, phrase, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import Fields, phrase
 from apim_audit.decode.joined import Network
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Kind, Resource, fold_id
@@ -64,12 +65,13 @@ class InstanceReader:
     def _locations(
         self, resource: Resource, fields: Fields, properties: Fields, network_type: VirtualNetworkType
     ) -> tuple[Location, ...]:
-        primary = self._location(fields, properties, primary=True)
-        if primary.subnet_id is None and network_type is not VirtualNetworkType.NONE:
-            primary = replace(primary, subnet=self._unnamed_subnet(resource, properties, primary.name))
-        elif primary.subnet_id is not None and not properties.has("virtualNetworkType"):
+        pairs = [(properties, self._location(fields, properties, primary=True))]
+        pairs += [(each, self._location(each, each, primary=False)) for each in properties.each("additionalLocations")]
+        if network_type is not VirtualNetworkType.NONE:
+            pairs = [(part, self._with_subnet(resource, part, location)) for part, location in pairs]
+        elif pairs[0][1].subnet_id is not None and not properties.has("virtualNetworkType"):
             properties.wrong("virtualNetworkType", "a network type")
-        others = [self._location(each, each, primary=False) for each in properties.each("additionalLocations")]
+        primary, *others = (location for _, location in pairs)
         return (primary, *sorted(others, key=lambda location: location_key(location.name)))
 
     def _location(self, fields: Fields, properties: Fields, *, primary: bool) -> Location:
@@ -90,12 +92,17 @@ class InstanceReader:
     def _subnet(self, subnet_id: str | None) -> tuple[str | None, Subnet | Unreadable | None]:
         return (None, None) if subnet_id is None else (subnet_id, self.network.subnet(subnet_id))
 
-    def _unnamed_subnet(self, resource: Resource, properties: Fields, location: str) -> Unreadable:
+    def _with_subnet(self, resource: Resource, properties: Fields, location: Location) -> Location:
         # The network type says that there is a subnet: only the location's checks suffer, not the instance.
-        configuration = properties.apart().inside("virtualNetworkConfiguration")
-        configuration.required_text("subnetResourceId")
-        resource.report(self.problems, configuration.errors)
-        return Unreadable(resource.id, f"the subnet of {printable(location)} is not named in the document")
+        if location.subnet_id is not None:
+            return location
+        why = f"the subnet of {printable(location.name)} is not named in the document"
+        part = properties.apart()
+        part.inside("virtualNetworkConfiguration").text("subnetResourceId")
+        if not part.errors:
+            part.fault("virtualNetworkConfiguration.subnetResourceId", f"is missing: {why}; add it")
+        resource.report(self.problems, part.errors)
+        return replace(location, subnet=Unreadable(resource.id, why))
 
 
 def _network_type(properties: Fields) -> VirtualNetworkType:

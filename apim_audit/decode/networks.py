@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from apim_audit.core.addresses import parse_addresses, parse_span
 from apim_audit.core.estate import Unreadable
 from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.decode.fields import FieldError, Fields, phrase, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import FieldError, Fields, phrase
 from apim_audit.decode.index import Index
 from apim_audit.decode.peerings import PeeringDocument, space_of
 from apim_audit.decode.problems import Problems
@@ -161,5 +162,6 @@ def _reference(fields: Fields, name: str, resource: Resource) -> Reference:
         return None
     reference = fields.inside(name).required_text("id")
     if fields.errors:
-        return Unreadable(resource.id, f"{resource.title}: {phrase(fields.errors)}")
+        # Without an id: it is not known whether there is such a resource at all.
+        return Unreadable("", f"{resource.title}: {phrase(fields.errors)}")
     return reference

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apim_audit.decode.fields import FieldError, Fields, Json, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import FieldError, Fields, Json
 from apim_audit.decode.problems import Problems
 from apim_audit.snapshot import SourcedDocument
 
@@ -121,7 +122,16 @@ class Resource:
 
     def _hint(self, error: FieldError) -> str:
         missing = error.path == f"{self.path}properties" and self.body.get("properties") is None
-        return _CLI_HINT if missing and not _FLATTENED.isdisjoint(self.body) else ""
+        if missing and not _FLATTENED.isdisjoint(self.body):
+            return _CLI_HINT
+        return f"; {error.remedy}" if error.remedy else ""
+
+    def nested_lists(self) -> Json:
+        """Returns the resources that stand in a VNet, which are read and compared by themselves; else nothing."""
+        properties = self.body.get("properties")
+        if self.kind is not Kind.VIRTUAL_NETWORK or not isinstance(properties, dict):
+            return {}
+        return {field: properties.get(field) for field in ("subnets", "virtualNetworkPeerings")}
 
     def nested(self, kind: Kind, segment: str, path: str, body: Json) -> "Resource":
         """Returns a resource that stands in this one; where it has no id, its name makes one.

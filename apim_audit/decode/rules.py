@@ -4,6 +4,7 @@ A rule that is well formed takes the short way, ``read_rule``; only one that is 
 that is wrong with it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TypeVar
@@ -18,6 +19,11 @@ DIRECTIONS = {member.value: member for member in Direction}
 PROTOCOLS = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": "*", "Any": "*"}
 PORTS = "a port or range of ports from 0 to 65535"
 
+_ONE_BY_ONE = "put each port or range as an entry of its own in {}"
+_PORTS_REMEDY = "write a port such as 443, a range such as 6381-6383, or *"
+_PRIORITY_REMEDY = "write a number from 100 to 4096, without quotes"
+
+_SEPARATORS = re.compile(r"[,;\s]+")
 _LAST_PORT = 65535
 _PORT_DIGITS = 5
 
@@ -89,7 +95,7 @@ def _priority(properties: Json) -> int:
     value = properties.get("priority")
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise FieldError.of(value, "properties.priority", "a whole number")
+    raise FieldError.of(value, "properties.priority", "a whole number", _PRIORITY_REMEDY)
 
 
 def _certain(properties: Json) -> bool:
@@ -195,7 +201,12 @@ def _ports(end: str) -> Callable[[Json], IntervalSet]:
 
 def _port_error(singular: str, plural: str, one: object, text: str) -> FieldError:
     field = singular if not text or text == one else plural
-    return FieldError.of(text or None, f"properties.{field}", PORTS)
+    return FieldError.of(text or None, f"properties.{field}", PORTS, ports_remedy(text, plural))
+
+
+def ports_remedy(text: str, plural: str) -> str:
+    """Returns what to do about a text that names no ports; ``plural`` is the field that is a list of them."""
+    return _ONE_BY_ONE.format(plural) if len(_SEPARATORS.split(text.strip())) > 1 else _PORTS_REMEDY
 
 
 @lru_cache(maxsize=65536)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from apim_audit.core.estate import NetworkSecurityGroup, Unreadable
 from apim_audit.core.rules import Direction, SecurityRule
-from apim_audit.decode.fields import FieldError, phrase, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import FieldError, phrase
+from apim_audit.decode.index import REMOVE_ONE
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource, fold_id, name_in, parent_of
 from apim_audit.decode.rules import directions_of, faults_of, read_rule
@@ -49,7 +51,8 @@ class _Rules:
             self.found.append(rule)
         elif rule not in twins:
             why = f"rule {printable(rule.name)} of {name_in(self.group.id)} is given twice with different content"
-            self.problems.add(self.group.key, resource.id, "duplicate", f"{printable(resource.source)}: {why}")
+            message = f"{printable(resource.source)}: {why}; {REMOVE_ONE}"
+            self.problems.add(self.group.key, resource.id, "duplicate", message)
             self.doubt({rule.direction, *(twin.direction for twin in twins)}, why)
 
     def finish(self) -> NetworkSecurityGroup:

@@ -7,7 +7,8 @@ from apim_audit.core.estate import Instance, Subnet
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.requirements import Catalogue, Peer, PeerKind
 from apim_audit.core.tags import ServiceTags, fold
-from apim_audit.decode.fields import FieldError, printable
+from apim_audit.core.text import printable
+from apim_audit.decode.fields import FieldError
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.problems import Problems
 from apim_audit.snapshot import ServiceTagDocument

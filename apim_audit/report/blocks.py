@@ -95,8 +95,6 @@ def _block(place: _Place, rows: Iterator[list[str]], style: Style) -> Iterator[s
 
 
 def _heading(instance: InstanceReport, location: LocationReport) -> str:
-    network = instance.virtual_network_type
-    kind = f"{name(instance.sku)}, {'no VNet' if network == VirtualNetworkType.NONE else name(network)}"
     place = name(location.location)
     if len(instance.locations) > 1 and location.primary:
         place += " (primary)"
@@ -104,9 +102,20 @@ def _heading(instance: InstanceReport, location: LocationReport) -> str:
         place += f", {_platform(location, location.network_model)}"
     if location.baseline is not None:
         place += f", judged by baseline {location.baseline}"
-    heading = f"{name(instance.name)} ({kind}) / {place}"
+    heading = f"{name(instance.name)} ({_kind(instance)}) / {place}"
     nsg = location.network_security_group_id
     return heading if nsg is None else f"{heading} / NSG {name(nsg.rpartition('/')[2])}"
+
+
+def _kind(instance: InstanceReport) -> str:
+    sku = name(instance.sku) or "sku not known"
+    if instance.virtual_network_type != VirtualNetworkType.NONE:
+        return f"{sku}, {name(instance.virtual_network_type)}"
+    # What is judged is in a VNet: then the document did not tell the type, or not so that it could be understood.
+    judged = any(location.network_model is not None for location in instance.locations)
+    if not judged:
+        return f"{sku}, no VNet"
+    return f"{sku}, VNet type not known" if instance.sku else sku
 
 
 def _platform(location: LocationReport, model: NetworkModel) -> str:
@@ -183,23 +192,39 @@ def _example(witness: Witness, told: str) -> str:
 def _quiet(location: LocationReport) -> Iterator[str]:
     quiet = [check for check in location.checks if check.severity not in LOUD]
     for verdict in Verdict:
-        same = [check for check in quiet if check.verdict is verdict and not _advises(check)]
+        same = [check for check in quiet if check.verdict is verdict and not _is_told_apart(check)]
         if verdict is Verdict.NOT_APPLICABLE:
             yield from _not_applicable(same)
         elif same:
-            yield f"{verdict}: {', '.join(check.id for check in same)}"
+            yield f"{verdict}: {_ids(same)}"
+        if verdict is Verdict.COMPLIANT and (fine := [check for check in quiet if _is_fine_by_default(check)]):
+            yield f"fine by default rules: {_ids(fine)}"
     advisory = [f"{check.id} ({check.verdict})" for check in quiet if _advises(check)]
     if advisory:
         yield f"advisory: {', '.join(advisory)}"
 
 
+def _is_told_apart(check: Check) -> bool:
+    return _is_fine_by_default(check) or _advises(check)
+
+
+def _is_fine_by_default(check: Check) -> bool:
+    return check.verdict is Verdict.DEFAULT_ONLY and check.requirement.default_rules_suffice
+
+
 def _advises(check: Check) -> bool:
-    return check.level is Level.ADVISORY and check.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
+    if check.verdict in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE} or _is_fine_by_default(check):
+        return False
+    return check.level is Level.ADVISORY
+
+
+def _ids(checks: Iterable[Check]) -> str:
+    return ", ".join(check.id for check in checks)
 
 
 def _not_applicable(checks: Iterable[Check]) -> Iterator[str]:
     for reason, same in groupby(sorted(checks, key=_reason), key=_reason):
-        ids = ", ".join(check.id for check in same)
+        ids = _ids(same)
         yield f"not applicable: {ids} ({printable(reason)})" if reason else f"not applicable: {ids}"
 
 

@@ -14,7 +14,7 @@ DETAIL = "      "
 _GAP = 2
 _NARROWEST = 20
 _LONGEST_NAME = 64  # Azure's own limits are 50 for a service and 80 for an NSG; anything may stand in a document
-_ALL_PORTS = ("1-65535",)
+_ALL_PORTS = "1-65535"
 
 
 def aligned(rows: Sequence[Sequence[str]], width: int) -> Iterator[list[str]]:
@@ -46,5 +46,12 @@ def name(text: str) -> str:
 def flow(direction: str, protocol: str, ports: Sequence[str], peers: Sequence[str]) -> str:
     """Returns required flows in a few words: ``In TCP 3443 from ApiManagement``."""
     way, link = ("In", "from") if direction == Direction.INBOUND else ("Out", "to")
-    destinations = "all ports" if tuple(ports) == _ALL_PORTS else ", ".join(ports)
-    return f"{way} {protocol.upper()} {destinations} {link} {' and '.join(map(name, peers))}"
+    return f"{way} {protocol.upper()} {_in_words(ports)} {link} {' and '.join(map(name, peers))}"
+
+
+def _in_words(ports: Sequence[str]) -> str:
+    few = [port for port in ports if port != _ALL_PORTS]
+    if not few:
+        return "all ports"
+    # A location whose platform is not determined has the ports of both.
+    return ", ".join(few) + (" (stv1: all ports)" if len(few) < len(ports) else "")

@@ -15,7 +15,7 @@ class Summary:
     Attributes:
         verdicts: (verdict, count) of those that occur.
         severities: (severity, count) of those that occur.
-        incomplete: what was not read, or not wholly.
+        uncertain: resources that a judged location needs and that were not read, not wholly, or not in one way.
     """
 
     instances: int
@@ -23,7 +23,7 @@ class Summary:
     checks: int
     verdicts: tuple[tuple[Verdict, int], ...]
     severities: tuple[tuple[Severity, int], ...]
-    incomplete: int
+    uncertain: int
 
 
 def summarise(report: Report) -> Summary:
@@ -37,7 +37,7 @@ def summarise(report: Report) -> Summary:
         checks=len(checks),
         verdicts=tuple((verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]),
         severities=tuple((severity, severities[severity]) for severity in Severity if severities[severity]),
-        incomplete=len(report.incomplete),
+        uncertain=len({entry.id.lower() for entry in report.incomplete if entry.needed}),
     )
 
 
@@ -52,8 +52,8 @@ def sentence(summary: Summary) -> str:
     parts = [f"{what}, {counted(summary.checks, 'check')}"]
     if summary.checks:
         parts.append(", ".join(by_severity(summary.severities)) or "no gap")
-    if summary.incomplete:
-        parts.append(f"{counted(summary.incomplete, 'resource')} not read")
+    if summary.uncertain:
+        parts.append(f"{counted(summary.uncertain, 'resource')} not read or not certain")
     return "; ".join(parts)
 
 

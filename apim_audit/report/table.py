@@ -48,7 +48,8 @@ def _remarks(report: Report, summary: Summary, style: Style) -> Iterator[str]:
         yield from wrap("No instance is in a VNet: nothing to audit.", style.width)
     yield from _section("Assumptions", report.assumptions, style)
     yield from _section("Notes", report.notes, style)
-    yield from _section("Not read", dict.fromkeys(map(_not_read, report.incomplete)), style)
+    yield from _section("Not read or not certain", _told(report, needed=True), style)
+    yield from _section("Of no effect on the checks", _told(report, needed=False), style)
 
 
 def _section(title: str, items: Iterable[str], style: Style) -> Iterator[str]:
@@ -58,7 +59,11 @@ def _section(title: str, items: Iterable[str], style: Style) -> Iterator[str]:
         yield from lines
 
 
-def _not_read(incomplete: Incomplete) -> str:
+def _told(report: Report, *, needed: bool) -> Iterable[str]:
+    return dict.fromkeys(_in_words(entry) for entry in report.incomplete if entry.needed is needed)
+
+
+def _in_words(incomplete: Incomplete) -> str:
     message = incomplete.message or incomplete.id
     return f"{message} ({incomplete.reason})"
 

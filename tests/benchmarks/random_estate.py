@@ -11,6 +11,8 @@ from apim_audit.demo.documents import (
     Prefixes,
     Rule,
     Site,
+    allow_in,
+    allow_out,
     network_security_group,
     service,
     subnet,
@@ -29,7 +31,18 @@ _TAGS = (
 )  # fmt: skip
 _NAMES = (*_TAGS, "Internet", "VirtualNetwork", "AzureLoadBalancer")
 _PORTS = ("443", "80", "3443", "6390", "1433", "22", "3389", "8080", "53", "25")
+_FIRST = 120
 _BOTTOM = 0.8
+
+REQUIRED = (
+    allow_in(100, "AllowClients", "Internet", ("80", "443")),
+    allow_in(101, "AllowManagement", "ApiManagement", "3443"),
+    allow_in(102, "AllowLoadBalancer", "AzureLoadBalancer", "6390"),
+    allow_out(100, "AllowStorage", "Storage", "443"),
+    allow_out(101, "AllowSql", "Sql", "1433"),
+    allow_out(102, "AllowKeyVault", "AzureKeyVault", "443"),
+)
+"""Rules that serve every flow of the default baseline; the random ones have later priorities."""
 
 
 def public_tag_file() -> Path:
@@ -69,7 +82,7 @@ class Maker:
     def rules(self, count: int) -> list[Rule]:
         """Returns rules with distinct priorities, those that match everything mostly at the bottom."""
         drafts = sorted((self._rule() for _ in range(count)), key=self._rank)
-        priorities = sorted(self.random.sample(range(100, 4097), count))
+        priorities = sorted(self.random.sample(range(_FIRST, 4097), count))
         return [Rule(priority, f"rule-{priority}", *draft) for priority, draft in zip(priorities, drafts, strict=True)]
 
     def _rule(self) -> tuple[str, str, Prefixes, Prefixes, Prefixes, str]:
@@ -137,7 +150,15 @@ def instance(name: str, rules: Sequence[Rule]) -> tuple[Document, Document, Docu
     return service(PLACE, name, "Premium", "External", (Site("West Europe", inside["id"]),)), network, group
 
 
-def documents(maker: Maker, count: int, rules: int) -> Iterator[Document]:
-    """Yields the documents of an estate, each instance with random rules of its own."""
+def documents(maker: Maker, count: int, rules: int, *, served: bool = False) -> Iterator[Document]:
+    """Yields the documents of an estate, each instance with random rules of its own.
+
+    Args:
+        maker: makes the rules.
+        count: how many instances.
+        rules: how many rules each NSG has.
+        served: whether the rules that are required come first, and random ones behind them.
+    """
     for place in range(count):
-        yield from instance(f"apim-{place:05}", maker.rules(rules))
+        random = maker.rules(rules - len(REQUIRED) if served else rules)
+        yield from instance(f"apim-{place:05}", (*REQUIRED, *random) if served else random)

@@ -48,7 +48,11 @@ SPELLING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         (outbound("0.0.0.0/1", "443"), outbound("128.0.0.0/1", "443", priority=310)),
         "pinned",
     ),
-    "the subnet's prefix": ("management", (inbound("ApiManagement", "3443", destinations=("10.0.1.0/24",)),), "compliant"),
+    "the subnet's prefix": (
+        "management",
+        (inbound("ApiManagement", "3443", destinations=("10.0.1.0/24",)),),
+        "compliant",
+    ),
     "the VNet's space": ("management", (inbound("ApiManagement", "3443", destinations=("10.0.0.0/8",)),), "compliant"),
     "half the subnet": ("management", (inbound("ApiManagement", "3443", destinations=("10.0.1.0/25",)),), "partial"),
     "both halves of the subnet": (
@@ -72,7 +76,11 @@ SPELLING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
 
 MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
     "source port 443": ("management", (inbound("ApiManagement", "3443", source_ports=("443",)),), "partial"),
-    "all source ports but 0": ("management", (inbound("ApiManagement", "3443", source_ports=("1-65535",)),), "compliant"),
+    "all source ports but 0": (
+        "management",
+        (inbound("ApiManagement", "3443", source_ports=("1-65535",)),),
+        "compliant",
+    ),
     "all source ports but 1": ("management", (inbound("ApiManagement", "3443", source_ports=("2-65535",)),), "partial"),
     "deny of part of a tag": (
         "management",
@@ -84,7 +92,11 @@ MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         (inbound("AzureCloud", "*", access="Deny", priority=100), MANAGEMENT),
         "blocked",
     ),
-    "deny of another port": ("management", (inbound("*", "3442", access="Deny", priority=100), MANAGEMENT), "compliant"),
+    "deny of another port": (
+        "management",
+        (inbound("*", "3442", access="Deny", priority=100), MANAGEMENT),
+        "compliant",
+    ),
     "deny after the allow": ("management", (MANAGEMENT, inbound("*", "*", access="Deny", priority=301)), "compliant"),
     "UDP for TCP inbound": ("management", (inbound("ApiManagement", "3443", protocol="Udp"),), "missing"),
     "UDP for TCP outbound": ("storage", (outbound("Storage", "443", protocol="Udp"),), "default-only"),
@@ -117,7 +129,10 @@ MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
     ),
     "the probe before VirtualNetwork": (
         "load-balancer",
-        (inbound("AzureLoadBalancer", "6390", priority=99), inbound("VirtualNetwork", "*", access="Deny", priority=100)),
+        (
+            inbound("AzureLoadBalancer", "6390", priority=99),
+            inbound("VirtualNetwork", "*", access="Deny", priority=100),
+        ),
         "compliant",
     ),
     "Internet denied with the probe allowed by default": (
@@ -143,7 +158,9 @@ MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize(("row_id", "rules", "verdict"), [*SPELLING.values(), *MATCHING.values()], ids=[*SPELLING, *MATCHING])
+@pytest.mark.parametrize(
+    ("row_id", "rules", "verdict"), [*SPELLING.values(), *MATCHING.values()], ids=[*SPELLING, *MATCHING]
+)
 def test_the_verdict_is(row_id: str, rules: tuple[PlainRule, ...], verdict: str) -> None:
     assert Site(rules).check(row_id).verdict.value == verdict
 
@@ -166,8 +183,16 @@ NEWEST: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         "partial",
     ),
     "TCP for UDP": ("rate-limit-inbound", (inbound("VirtualNetwork", "4290"), IN), "blocked"),
-    "units within the subnet": ("rate-limit-inbound", (inbound("10.0.1.0/24", "4290", protocol="Udp"), IN), "compliant"),
-    "units by half the subnet": ("rate-limit-outbound", (outbound("10.0.1.0/25", "4290", protocol="*"), OUT), "partial"),
+    "units within the subnet": (
+        "rate-limit-inbound",
+        (inbound("10.0.1.0/24", "4290", protocol="Udp"), IN),
+        "compliant",
+    ),
+    "units by half the subnet": (
+        "rate-limit-outbound",
+        (outbound("10.0.1.0/25", "4290", protocol="*"), OUT),
+        "partial",
+    ),
     "external cache by default": ("cache-external-inbound", (), "default-only"),
     "certificates by default": ("certificates", (), "default-only"),
     "certificates by a tag": ("certificates", (outbound("AzureCloud", "80"), OUT), "partial"),
@@ -183,7 +208,9 @@ def test_the_verdict_by_the_newest_baseline_is(row_id: str, rules: tuple[PlainRu
 def test_the_message_names_who_drops_what_before_whom() -> None:
     deny = deny_all("Inbound", 200)
     check = Site((deny, MANAGEMENT)).check("management")
-    assert check.message == "`DenyAll` (200) drops TCP 3443 from ApiManagement before `AllowManagement` (300) is reached"
+    assert (
+        check.message == "`DenyAll` (200) drops TCP 3443 from ApiManagement before `AllowManagement` (300) is reached"
+    )
     assert (check.verdict, check.severity, deciders(check), shadowed(check)) == (
         "blocked",
         "error",
@@ -263,7 +290,11 @@ class TestSeverity:
 
     def test_default_rules_alone_are_a_warning(self) -> None:
         check = Site().check("storage")
-        assert (check.verdict, check.severity, deciders(check)) == ("default-only", "warning", ["AllowInternetOutBound"])
+        assert (check.verdict, check.severity, deciders(check)) == (
+            "default-only",
+            "warning",
+            ["AllowInternetOutBound"],
+        )
 
     def test_pinned_is_a_warning(self) -> None:
         assert Site((outbound("20.70.0.0/20", "1433"), OUT)).check("sql").severity == "warning"

@@ -439,3 +439,19 @@ def test_the_example_of_the_rest_api() -> None:
     assert found.destination_ports == ports((22, 22))
     body["properties"] = answer  # with the token of a further page
     assert isinstance(found_in(read(*estate(), body)), Unreadable)
+
+
+@pytest.mark.parametrize(
+    ("rules", "remedy"),
+    [
+        ([admin_rule(), admin_rule(access="Allow")], "remove one of the two"),
+        (
+            [admin_rule(destinationPortRanges=["25,26"])],
+            "put each port or range as an entry of its own in destinationPortRanges",
+        ),
+        ([admin_rule(sourcePortRanges=["x"])], "write a port such as 443, a range such as 6381-6383, or *"),
+    ],
+)
+def test_the_report_says_what_to_do(rules: list[Any], remedy: str) -> None:
+    (message,) = messages(read(*estate(), rule_set(*rules)))
+    assert message.endswith(f"; {remedy}")

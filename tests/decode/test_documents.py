@@ -145,7 +145,9 @@ def test_documents_nested_as_deeply_as_a_parser_lets_through_are_compared_withou
 def test_duplicates_name_both_files() -> None:
     sourced = [SourcedDocument("a.json", document) for document in estate()]
     decoded = decode(Snapshot((*sourced, SourcedDocument("b.json", nsg(rule())))), NO_CATALOGUE)
-    assert messages(decoded) == ["a.json and b.json: NSG nsg-y is given twice with different content"]
+    assert messages(decoded) == [
+        "a.json and b.json: NSG nsg-y is given twice with different content; remove one of the two"
+    ]
 
 
 def test_what_the_snapshot_could_not_read_comes_first_then_the_rest_by_id() -> None:
@@ -197,3 +199,9 @@ def test_what_lacks_for_another_reason_is_not_taken_for_output_of_the_azure_cli(
 def test_nothing_at_all_is_an_empty_estate() -> None:
     decoded = read()
     assert (decoded.estate.instances, decoded.incomplete, decoded.notes) == ((), (), ())
+
+
+def test_names_are_escaped_as_in_the_rest_of_the_report() -> None:
+    group = nsg_of(read(*estate(rule("New\nline", access="x"))))
+    (why,) = group.unreadable.values()
+    assert r"rule New\x0aline of nsg-y" in why

@@ -53,9 +53,28 @@ def test_locations_come_primary_first_then_by_name() -> None:
     assert [location.platform_version for location in instance.locations] == ["stv2", "stv1", "stv1", "stv1"]
 
 
-def test_an_additional_location_without_subnet_has_none() -> None:
-    instance = only_instance(read(service(additionalLocations=[extra("East US")]), vnet(subnet()), nsg()))
-    assert (instance.locations[1].subnet_id, instance.locations[1].subnet) == (None, None)
+@pytest.mark.parametrize("changes", [{}, {"virtualNetworkConfiguration": None}, {"virtualNetworkConfiguration": {}}])
+def test_an_additional_location_without_subnet_has_an_unreadable_one(changes: dict[str, Any]) -> None:
+    decoded = read(service(additionalLocations=[extra("East US", **changes)]), vnet(subnet()), nsg())
+    primary, other = only_instance(decoded).locations
+    assert only_instance(decoded).unreadable == ""
+    assert isinstance(primary.subnet, Subnet)
+    assert (other.subnet_id, other.subnet) == (
+        None,
+        Unreadable(SERVICE_ID, "the subnet of East US is not named in the document"),
+    )
+    (entry,) = decoded.incomplete
+    assert (entry.id, entry.reason, entry.needed) == (SERVICE_ID, "invalid", True)
+    assert (
+        "properties.additionalLocations[0].virtualNetworkConfiguration.subnetResourceId is missing: "
+        "the subnet of East US is not named in the document; add it" in entry.message
+    )
+
+
+def test_an_additional_location_of_a_service_without_vnet_has_no_subnet_and_that_is_fine() -> None:
+    bare = service(virtualNetworkType="None", virtualNetworkConfiguration=None, additionalLocations=[extra("East US")])
+    decoded = read(bare)
+    assert (only_instance(decoded).locations[1].subnet, decoded.incomplete) == (None, ())
 
 
 def test_an_additional_location_has_its_own_subnet() -> None:

@@ -112,7 +112,10 @@ def test_a_subnet_without_nsg_surely_has_none(value: str) -> None:
 @pytest.mark.parametrize("value", [{}, {"id": None}, {"id": ""}, {"id": 3}, "nsg-y", [], 0, False])
 def test_an_nsg_reference_that_makes_no_sense_is_never_no_nsg(value: object) -> None:
     decoded = read(service(), vnet(subnet(networkSecurityGroup=value)), nsg())
-    assert isinstance(subnet_of(decoded).nsg, Unreadable)
+    found = subnet_of(decoded).nsg
+    assert isinstance(found, Unreadable)
+    assert found.id == ""  # whether one is attached is not known, and the subnet's own id is no NSG's
+    assert "networkSecurityGroup" in found.message
     assert subnet_of(decoded).prefixes
     assert [entry.reason for entry in decoded.incomplete] == ["invalid"]
 
@@ -319,6 +322,23 @@ def test_a_vnet_given_twice_with_different_content_is_unreadable() -> None:
 def test_a_vnet_given_twice_with_other_subnets_is_unreadable() -> None:
     decoded = read(service(), vnet(subnet()), vnet(), nsg())
     assert isinstance(subnet_of(decoded).virtual_network, Unreadable)
+
+
+def test_a_vnet_given_twice_whose_subnets_differ_does_not_say_that_nothing_matters() -> None:
+    decoded = read(service(), vnet(subnet()), vnet(subnet(addressPrefix="10.0.2.0/24")), nsg())
+    assert isinstance(location_of(decoded).subnet, Unreadable)
+    told = {entry.id: entry for entry in decoded.incomplete}
+    assert told[SUBNET_ID].needed
+    assert not told[VNET_ID].needed
+    assert "does not bear on the audit" not in told[VNET_ID].message
+    assert "it differs in its subnets or peerings, which are compared one by one" in told[VNET_ID].message
+
+
+def test_a_vnet_given_twice_that_differs_where_nobody_looks_says_so() -> None:
+    decoded = read(service(), vnet(subnet()), vnet(subnet(), tomorrow=1), nsg())
+    (entry,) = decoded.incomplete
+    assert (entry.id, entry.needed) == (VNET_ID, False)
+    assert entry.message.endswith("what differs does not bear on the audit; remove one of the two")
 
 
 def test_a_route_table_as_arm_gives_it() -> None:

@@ -28,8 +28,27 @@ def test_the_report_names_file_resource_and_path() -> None:
     (entry,) = read(*estate(rule(priority="x"))).incomplete
     assert entry.id == NSG_ID
     assert entry.message == (
-        "estate.json: NSG nsg-y: properties.securityRules[0].properties.priority 'x' is not a whole number"
+        "estate.json: NSG nsg-y: properties.securityRules[0].properties.priority 'x' is not a whole number; "
+        "write a number from 100 to 4096, without quotes"
     )
+
+
+@pytest.mark.parametrize(
+    ("ports", "remedy"),
+    [
+        ("25,587", "put each port or range as an entry of its own in destinationPortRanges"),
+        ("25; 587", "put each port or range as an entry of its own in destinationPortRanges"),
+        ("25 587", "put each port or range as an entry of its own in destinationPortRanges"),
+        (" 3443x ", "write a port such as 443, a range such as 6381-6383, or *"),
+        ("", "write a port such as 443, a range such as 6381-6383, or *"),
+        ("70000", "write a port such as 443, a range such as 6381-6383, or *"),
+    ],
+)
+def test_the_report_of_a_port_says_what_to_do(ports: str, remedy: str) -> None:
+    decoded = read(*estate(rule(destinationPortRange=ports)))
+    (message,) = messages(decoded)
+    assert message.endswith(f"; {remedy}")
+    assert remedy not in nsg_of(decoded).unreadable[Direction.OUTBOUND]  # a reason, told with every check
 
 
 def test_what_a_terminal_could_obey_is_escaped() -> None:
@@ -88,6 +107,7 @@ def test_a_rule_that_stands_twice_with_different_content_makes_its_directions_un
     decoded = read(*estate(rule("A")), rule("a", access="Deny", direction="Inbound"))
     assert set(nsg_of(decoded).unreadable) == set(Direction)
     assert [entry.reason for entry in decoded.incomplete] == ["duplicate"]
+    assert messages(decoded)[0].endswith("is given twice with different content; remove one of the two")
 
 
 def test_a_bad_rule_by_itself_makes_its_nsg_unreadable() -> None:

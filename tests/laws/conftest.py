@@ -1,5 +1,7 @@
 """Profiles of hypothesis: the same examples on every run of CI, and many more on demand."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -7,8 +9,8 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=100,
+    max_examples=60,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("wide", settings.get_profile("ci"), derandomize=False, max_examples=3000)
-settings.load_profile("ci")
+settings.register_profile("wide", settings.get_profile("ci"), derandomize=False, max_examples=2000)
+settings.load_profile(os.getenv("HYPOTHESIS_PROFILE", "ci"))

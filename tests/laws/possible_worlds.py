@@ -41,8 +41,7 @@ class HalfKnown:
 
     Attributes:
         around: what is known; tags without data are not in it.
-        unknown_tags: service tags without data that are mentioned.
-        other_tags: service tags without data that are not mentioned, but known to exist.
+        unknown_tags: service tags without data that are mentioned, with their families as far as names are known.
         words: expressions that mean nothing known.
         groups: application security groups, written as expressions; at the own end they hold nothing.
         routes: prefixes of user-defined routes.
@@ -53,7 +52,6 @@ class HalfKnown:
 
     around: Surroundings
     unknown_tags: tuple[str, ...] = ()
-    other_tags: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
@@ -85,7 +83,7 @@ class HalfKnown:
         if name in self.unknown_tags:
             return self._tag_fits(name, address, pattern)
         if name in self.groups:
-            return not inside or self.around.side_holds(self.around.vnet, address) and not _is_probe(address)
+            return not inside or (self.around.side_holds(self.around.vnet, address) and not _is_probe(address))
         if name in self.half_synced:
             surely, at_most = self.half_synced[name]
             return self.around.side_holds(at_most if inside else surely, address) is inside
@@ -112,17 +110,17 @@ class HalfKnown:
         """Returns what some address must fulfil: every tag has an address, and lacks one that is public."""
         found: dict[str, Callable[[int, Pattern], bool]] = {}
         for name in self.unknown_tags:
-            found[f"{name} is not empty"] = lambda _, pattern, name=name: name in pattern
-            found[f"{name} is not all"] = lambda at, pattern, name=name: name not in pattern and is_public(at)
-        for whole in {name.partition(".")[0] for name in self.other_tags if "." in name}:
-            found[f"{whole} has a region that is not mentioned"] = partial(self._may_be_elsewhere, whole)
+            found[f"{name} is not empty"] = partial(_is_inside, name)
+            found[f"{name} is not all"] = partial(_is_outside, name)
         return found
 
-    def _may_be_elsewhere(self, whole: str, address: int, pattern: Pattern) -> bool:
-        """Tells whether an address may be in a region of a tag that is not mentioned: it is in no other region."""
-        family = [name for name in (*self.unknown_tags, *self.around.tags) if name.startswith(f"{whole}.")]
-        inside = self._lies_in(whole, address, pattern) is not False and is_public(address)
-        return inside and not any(self._lies_in(name, address, pattern) for name in family)
+
+def _is_inside(name: str, _address: int, pattern: Pattern) -> bool:
+    return name in pattern
+
+
+def _is_outside(name: str, address: int, pattern: Pattern) -> bool:
+    return name not in pattern and is_public(address)
 
 
 @cache
@@ -152,8 +150,8 @@ def choices(needed: Needed, rules: Iterable[PlainRule], half: HalfKnown) -> Iter
     said = {text.lower() for rule in rules for text in rule.own_side}
     own = [(word, address) for word in half.words if word in said for address in own_addresses(needed)]
     for ordered in _lists(rules, needed.direction, half.perhaps):
-        for chosen in product(_subsets(routes), _subsets(narrow), _subsets(own)):
-            yield Choice(ordered, *map(frozenset, chosen))
+        for widening, narrowing, held in product(_subsets(routes), _subsets(narrow), _subsets(own)):
+            yield Choice(ordered, frozenset(widening), frozenset(narrowing), frozenset(held))
 
 
 def own_addresses(needed: Needed) -> list[int]:
@@ -315,6 +313,12 @@ class Court:
         if text in self.half.words:
             return (text, address) in choice.own
         return text not in self.half.groups and self.half.around.holds(text, address)
+
+    def most_patterns(self) -> int:
+        """Returns how many patterns some address may have, or a bound above it where that takes long to tell."""
+        if len(self.half.unknown) > 6:
+            return 1 << len(self.half.unknown)
+        return max(len(self.patterns(atom.address)) for atom in self.atoms)
 
     def patterns(self, address: int) -> list[Pattern]:
         """Returns the unknown sets that an address may belong to: each combination."""

@@ -1,6 +1,6 @@
 """Random NSGs aimed at a handful of requirements, in random surroundings where everything is known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from random import Random
@@ -12,8 +12,10 @@ from tests.laws.simulator import PROBE, Needed, PlainRule, Surroundings, ends, p
 from tests.laws.translation import catalogue_of, group, instance, network, row, service_tags
 
 VNETS = ("10.0.0.0/24", "10.0.0.0/24", "20.0.0.0/26", "0.0.0.0/27", "255.255.255.224/27", "192.168.0.0/28")
+WIDE_NAMES = ("*", "*", "Internet", "VirtualNetwork", "AzureLoadBalancer", "Any", "0.0.0.0/0")
+WIDE_PREFIXES = ("0.0.0.0/1", "128.0.0.0/1", "20.0.0.0/8", "168.63.129.16", "2001:db8::/32", "10.0.0.0/8")
 PEERS = ("10.1.0.0/30", "20.0.1.240/29", "168.63.129.16/31", "0.0.0.0/30")
-PLATFORM_SPACE = ("20.0.0.0", "20.0.1.224", "168.63.129.0", "0.0.0.0", "255.255.255.224", "9.255.255.240", "11.0.0.0")
+PLATFORM_SPACE = ("20.0.0.0", "20.0.1.224", "168.63.129.0", "0.0.0.0", "255.255.255.224", "9.255.255.240", "11.0.0.0")  # noqa: S104  (no socket: the first address)
 ROWS: tuple[Requirement, ...] = (
     row("alpha-in", "Inbound", "Tcp", ("3443",), Peer(PeerKind.TAG, "Alpha")),
     row("alpha-out", "Outbound", "Tcp", ("443", "1433-1435"), Peer(PeerKind.TAG, "Alpha", regional=True)),
@@ -138,10 +140,12 @@ def _tags(random: Random) -> dict[str, tuple[str, ...]]:
 
 def _prefixes(random: Random, count: int) -> tuple[str, ...]:
     """Returns prefixes in few, narrow windows, so that they nest, overlap, adjoin, and leave gaps of one."""
-    return tuple(
-        f"{IPv4Address(int(IPv4Address(random.choice(PLATFORM_SPACE))) + random.randrange(32))}/{random.choice((27, 28, 30, 31, 32, 32))}"
-        for _ in range(count)
-    )
+    return tuple(_prefix(random) for _ in range(count))
+
+
+def _prefix(random: Random) -> str:
+    first = int(IPv4Address(random.choice(PLATFORM_SPACE))) + random.randrange(32)
+    return f"{IPv4Address(first)}/{random.choice((27, 28, 30, 31, 32, 32))}"
 
 
 def _neighbours(random: Random, prefix: str) -> tuple[str, ...]:
@@ -198,7 +202,7 @@ class RuleMaker:
             if inbound
             else PlainRule("", 0, flow.direction.value, "Allow", flow.protocol, own, other, ports)
             for other in pieces
-            for ports in random.choice(((flow.ports,), ("*",), tuple((text,) for text in flow.ports)))
+            for ports in random.choice(((flow.ports,), (("*",),), tuple((text,) for text in flow.ports)))
         ]
         random.shuffle(rules)
         return rules[random.choice((0, 0, 0, 1)) :]
@@ -246,24 +250,18 @@ class RuleMaker:
 
     def _other(self, peer: Peer) -> tuple[str, ...]:
         random = self.random
-        chance = random.random()
         if self.by_address and peer.kind is PeerKind.TAG:
             return random.choice((self.around.tags[peer.name.lower()], (self._addresses(peer), self._addresses(peer))))
-        if chance < 0.3:
-            return (self._spelt(peer.name) if peer.kind is not PeerKind.SUBNET else random.choice(self.subnets),)
-        if chance < 0.5:
-            return (random.choice(("*", "*", "Internet", "VirtualNetwork", "AzureLoadBalancer", "Any", "0.0.0.0/0")),)
-        if chance < 0.6:
-            return (self._spelt(random.choice(tuple(self.around.tags))),)
-        if chance < 0.65:
-            return "0.0.0.0/1", "128.0.0.0/1"
-        if chance < 0.7:
-            return (
-                random.choice(
-                    ("0.0.0.0/1", "128.0.0.0/1", "20.0.0.0/8", "168.63.129.16", "2001:db8::/32", "10.0.0.0/8")
-                ),
-            )
-        return tuple(self._addresses(peer) for _ in range(random.choice((1, 1, 2, 3))))
+        own_name = self._spelt(peer.name) if peer.kind is not PeerKind.SUBNET else random.choice(self.subnets)
+        makers: tuple[tuple[float, Callable[[], tuple[str, ...]]], ...] = (
+            (0.3, lambda: (own_name,)),
+            (0.2, lambda: (random.choice(WIDE_NAMES),)),
+            (0.1, lambda: (self._spelt(random.choice(tuple(self.around.tags))),)),
+            (0.05, lambda: ("0.0.0.0/1", "128.0.0.0/1")),
+            (0.05, lambda: (random.choice(WIDE_PREFIXES),)),
+            (0.3, lambda: tuple(self._addresses(peer) for _ in range(random.choice((1, 1, 2, 3))))),
+        )
+        return random.choices([make for _, make in makers], [weight for weight, _ in makers])[0]()
 
     def _spelt(self, name: str) -> str:
         return self.random.choice((name, name, name.upper(), name.lower(), f" {name} "))

@@ -95,7 +95,7 @@ class Surroundings:
             return _within((*self.vnet, *self.peers, PROBE), address)
         if name == "internet":
             return not _within((*NOT_PUBLIC, *self.vnet, *self.peers), address)
-        return _within(self.tags[name] if name in self.tags else (name,), address)
+        return _within(self.tags.get(name, (name,)), address)
 
     def side_holds(self, side: Iterable[str], address: int) -> bool:
         """Tells whether an address belongs to a side of a rule: the union of what it says."""

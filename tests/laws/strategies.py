@@ -36,11 +36,11 @@ def plain_rules(draw: st.DrawFn, access: st.SearchStrategy[str] = access) -> Pla
     direction = draw(st.sampled_from(("Inbound", "Outbound")))
     other = tuple(draw(st.lists(st.sampled_from(OTHER_ENDS), min_size=1, max_size=3, unique=True)))
     own = (draw(st.sampled_from(OWN_ENDS)),)
-    sides = (other, own) if direction == "Inbound" else (own, other)
+    sources, destinations = (other, own) if direction == "Inbound" else (own, other)
     protocol = draw(st.sampled_from(("Tcp", "*", "Udp")))
     ports = tuple(draw(st.lists(st.sampled_from(PORTS), min_size=1, max_size=2)))
     source_ports = (draw(st.sampled_from(("*", "*", "1024-65535"))),)
-    return PlainRule("added", 0, direction, draw(access), protocol, *sides, ports, source_ports)
+    return PlainRule("added", 0, direction, draw(access), protocol, sources, destinations, ports, source_ports)
 
 
 @st.composite

@@ -44,8 +44,8 @@ class SmallWorld:
 
     def rule(self, access: str, other: str, ports: str = "*", own: str = "*", source_ports: str = "*") -> PlainRule:
         """Returns a TCP rule."""
-        sides = ((other,), (own,)) if self.direction == "Inbound" else ((own,), (other,))
-        return PlainRule("", 0, self.direction, access, "Tcp", *sides, (ports,), (source_ports,))
+        source, destination = (other, own) if self.direction == "Inbound" else (own, other)
+        return PlainRule("", 0, self.direction, access, "Tcp", (source,), (destination,), (ports,), (source_ports,))
 
 
 WORLDS = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -185,7 +186,7 @@ def test_a_larger_subnet_is_never_compliant_where_a_smaller_is_not(case: Case) -
 @given(cases())
 def test_neighbours_of_equal_access_may_change_places(case: Case) -> None:
     ordered = sorted(case.rules, key=lambda rule: rule.priority)
-    pair = next(((a, b) for a, b in zip(ordered, ordered[1:], strict=False) if a.access == b.access), None)
+    pair = next(((a, b) for a, b in pairwise(ordered) if a.access == b.access), None)
     assume(pair is not None)
     assert pair is not None
     one, two = pair

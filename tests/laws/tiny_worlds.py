@@ -27,7 +27,8 @@ from tests.laws.simulator import verdict_of
 UNIVERSE = range(16)
 MOST_WORLDS = 150
 PORTS = (80, 443)
-World = Mapping[str, frozenset[int] | int]
+Answer = frozenset[int] | int
+World = Mapping[str, Answer]
 Flow = tuple[int, int, int]
 
 
@@ -63,8 +64,12 @@ class TinyCase:
 
     def worlds(self) -> Iterator[World]:
         """Yields every possible world."""
-        answers = [[(choice.name, answer) for answer in range(choice.arity)] for choice in self.all_choices()]
-        members = [[(each.name, chosen) for chosen in _subsets(each.at_most)] for each in self.spoken_of]
+        answers: list[list[tuple[str, Answer]]] = [
+            [(choice.name, answer) for answer in range(choice.arity)] for choice in self.all_choices()
+        ]
+        members: list[list[tuple[str, Answer]]] = [
+            [(each.name, chosen) for chosen in _subsets(each.at_most)] for each in self.spoken_of
+        ]
         for assignment in product(*answers, *members):
             world = dict(assignment)
             if all(self._fits(each, world) for each in self.spoken_of):
@@ -318,24 +323,25 @@ def _unknowns(random: Random) -> tuple[UnknownSet, ...]:
     Each may have members that nothing else speaks of, as a tag has: that it is inhabited never fixes a member.
     """
     family = random.random() < 0.5
-    found: list[UnknownSet] = []
-    for number in range(random.choice((1, 1, 1, 2, 2, 3))):
-        found.append(
-            UnknownSet(
-                f"u{number}",
-                "what is it?",
-                f"u{number}",
-                _span(random, random.choice((1, 1, 2, 3) if number else (2, 3))) | ROOM,
-                part_of="u0" if family and number else "",
-                apart_from="regions" if family and number else "",
-                inhabited=family or random.random() < 0.5,
-                proper_part_of=WHOLE if family or random.random() < 0.3 else None,
-            )
-        )
+    found = [_unknown(random, number, family=family) for number in range(random.choice((1, 1, 1, 2, 2, 3)))]
     if family:
         everything = reduce(or_, (each.at_most for each in found))
         found[0] = replace(found[0], at_most=everything)
     return tuple(found)
+
+
+def _unknown(random: Random, number: int, *, family: bool) -> UnknownSet:
+    of_family = family and number > 0
+    return UnknownSet(
+        f"u{number}",
+        "what is it?",
+        f"u{number}",
+        _span(random, random.choice((1, 1, 2, 3) if number else (2, 3))) | ROOM,
+        part_of="u0" if of_family else "",
+        apart_from="regions" if of_family else "",
+        inhabited=family or random.random() < 0.5,
+        proper_part_of=WHOLE if family or random.random() < 0.3 else None,
+    )
 
 
 def _span(random: Random, size: int) -> IntervalSet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-import z3
+import z3  # type: ignore[import-untyped]
 
 from tests.laws.simulator import (
     DEFAULTS,

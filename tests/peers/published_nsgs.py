@@ -179,7 +179,6 @@ JUDGED = (
                 "note",
                 "Clients are narrowed to Front Door: its part of Internet passes, DenyAllInbound takes the rest.",
                 ("AllowFrontDoorBackendToApim", "DenyAllInbound"),
-                (("AllowFrontDoorBackendToApim", "otherEnd"),),
             ),
             "client-http": _BEHIND_GATEWAY["client-http"],
         },

@@ -7,7 +7,7 @@ from apim_audit.core.messages import flow_phrase
 from apim_audit.core.requirements import Level, NetworkModel, Requirement
 from apim_audit.report import RENDERERS, Style
 from apim_audit.report.display import columns
-from apim_audit.report.rows import aligned
+from apim_audit.report.rows import aligned, flow
 from tests.report.samples import (
     ADVISORY,
     BLOCKED,
@@ -82,7 +82,7 @@ Assumptions
   - Admin rules were not asked for.
 Notes
   - 2 rules name a tag without data.
-Not read
+Not read or not certain
   - NSG nsg-contoso-2 could not be read; grant Reader on it. (forbidden)
 
 Newly failing under baseline 2026-04: 3 checks
@@ -97,7 +97,7 @@ Worst first
 baseline 2021-12; service tags Public 375 (file); taken 2026-11-22T06:31:00Z
 1 blocked, 2 missing, 1 unknown, 2 default-only, 1 compliant, 1 not-applicable
 2 instances, 3 locations, 8 checks; 3 errors, 1 warning, 1 undecided; 1 resource
-not read
+not read or not certain
 """
     )
 
@@ -379,3 +379,64 @@ def test_without_service_tags_it_says_so() -> None:
 
 def test_a_table_without_rows_has_no_lines() -> None:
     assert list(aligned([], 80)) == []
+
+
+def heading(sku: str, kind: str, *, judged: bool = True) -> str:
+    found = replace(instance(location() if judged else NOT_JUDGED, kind=kind), sku=sku)
+    return table(report(found)).partition(" / ")[0]
+
+
+def test_the_heading_claims_nothing_that_the_document_did_not_tell() -> None:
+    assert heading("", "None") == "contoso (sku not known)"
+    assert heading("", "External") == "contoso (sku not known, External)"
+    assert heading("Premium", "None") == "contoso (Premium, VNet type not known)"
+    assert heading("Premium", "None", judged=False) == "contoso (Premium, no VNet)"
+
+
+HARMLESS = replace(FORBIDDEN, id="/twin", reason="duplicate", message="NSG twin is given twice", needed=False)
+
+
+def test_what_no_location_needs_is_told_apart_and_not_counted() -> None:
+    found = table(report(instance(location(COMPLIANT)), incomplete=(HARMLESS, FORBIDDEN)))
+    assert "\nOf no effect on the checks\n  - NSG twin is given twice (duplicate)\n" in found
+    assert "\nNot read or not certain\n  - NSG nsg-contoso-2 could not be read" in found
+    assert (
+        found.endswith("; 1 resource\nnot read or not certain\n") or "; 1 resource not read or not certain\n" in found
+    )
+
+
+def test_a_resource_with_two_faults_is_one_resource() -> None:
+    again = replace(FORBIDDEN, id=FORBIDDEN.id.upper(), message="another")
+    assert "; 1 resource not read" in table(report(instance(location(COMPLIANT)), incomplete=(again, FORBIDDEN)))
+
+
+def test_nothing_is_called_unread_where_only_harmless_things_were_found() -> None:
+    found = table(report(instance(location(COMPLIANT)), incomplete=(HARMLESS,)))
+    assert "not read" not in found.lower()
+
+
+@pytest.mark.parametrize("level", [Level.ADVISORY, Level.REQUIRED])
+def test_what_may_rest_on_default_rules_is_no_gap(level: Level) -> None:
+    row = replace(ADVISORY.requirement, id="dns", default_rules_suffice=True)
+    dns = replace(ADVISORY, id="dns", requirement=row, level=level)
+    lines = block(COMPLIANT, dns, ADVISORY, NOT_APPLICABLE).splitlines()[1:]
+    assert lines == [
+        "  compliant: key-vault",
+        "  fine by default rules: dns",
+        "  not applicable: client-https (the service is Internal)",
+        "  advisory: monitor (default-only)",
+    ]
+    lost = replace(dns, outcome=EITHER.outcome)
+    assert "fine by default rules" not in block(lost)
+
+
+@pytest.mark.parametrize(
+    ("ports", "words"),
+    [
+        (("6390", "1-65535"), "TCP 6390 (stv1: all ports)"),
+        (("1-65535",), "TCP all ports"),
+        (("443", "1886"), "TCP 443, 1886"),
+    ],
+)
+def test_the_ports_of_both_platforms_are_told_as_in_the_message(ports: tuple[str, ...], words: str) -> None:
+    assert flow("Inbound", "Tcp", ports, ("AzureLoadBalancer",)) == f"In {words} from AzureLoadBalancer"
