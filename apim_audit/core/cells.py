@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from apim_audit.core.classes import classify
+from apim_audit.core.classes import classify, meet
 from apim_audit.core.engine import Dimension, Leaf, Place, Table, Undecidable
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.unknowns import NO, YES, UnknownSet
@@ -48,7 +48,7 @@ def cells_of(table: Table, leaves: Sequence[Leaf], sets: Sequence[UnknownSet]) -
     hull = EMPTY
     for mark in marks:
         hull = hull | mark
-    classes = classify(hull, dict.fromkeys(marks))
+    classes, _ = classify(hull, [meet(hull, mark) for mark in marks])
     addresses = [classes.members(1 << number) for number in range(len(classes.classes))]
     return tuple(_cell(each, ends, sets, table, leaves) for each in addresses)
 

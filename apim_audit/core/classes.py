@@ -21,14 +21,12 @@ class Classes:
         cuts: the sets that cut it, each a part of the hull.
         classes: for each class the mask of the cuts that it lies in; 0 is what no cut touches.
         lowest_members: the lowest member of each class but the untouched one.
-        masks: for each set that was asked for the mask of the classes in it.
     """
 
     hull: IntervalSet
     cuts: tuple[IntervalSet, ...]
     classes: tuple[int, ...]
     lowest_members: Mapping[int, int]
-    masks: Mapping[IntervalSet, int]
 
     def members(self, mask: int) -> IntervalSet:
         """Returns the members of the classes in a mask."""
@@ -77,19 +75,22 @@ def meet(hull: IntervalSet, other: IntervalSet) -> IntervalSet:
     return hull if hull.issubset(other) else hull & other
 
 
-def classify(hull: IntervalSet, sets: Iterable[IntervalSet]) -> Classes:
-    """Returns the classes into which sets cut a hull."""
-    cuts: dict[IntervalSet, IntervalSet] = {each: meet(hull, each) for each in sets}
-    partial = [each for each, cut in cuts.items() if cut is not hull and cut]
-    if not partial:
-        return Classes(hull, (), (0,), {}, {each: 1 if cut is hull else 0 for each, cut in cuts.items()})
-    lowest, touched = _sweep([cuts[each] for each in partial])
+def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, list[int]]:
+    """Returns the classes into which parts cut a hull, and for each part the mask of the classes in it.
+
+    Args:
+        hull: what is cut.
+        parts: subsets of the hull that are not empty; the hull itself only as the same object.
+    """
+    cuts = tuple(dict.fromkeys(part for part in parts if part is not hull))
+    if not cuts:
+        return Classes(hull, (), (0,), {}), [1] * len(parts)
+    lowest, touched = _sweep(cuts)
     # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
     classes = (0, *lowest) if touched < hull.size() else tuple(lowest)
     full = (1 << len(classes)) - 1
-    masks = {each: full if cut is hull else 0 for each, cut in cuts.items()}
-    masks.update(zip(partial, _transposed(classes, len(partial)), strict=True))
-    return Classes(hull, tuple(cuts[each] for each in partial), classes, lowest, masks)
+    masks = dict(zip(cuts, _transposed(classes, len(cuts)), strict=True))
+    return Classes(hull, cuts, classes, lowest), [full if part is hull else masks[part] for part in parts]
 
 
 def _transposed(classes: Iterable[int], count: int) -> list[int]:

@@ -165,12 +165,8 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         Undecidable: a budget ran out.
     """
     ports = required[0].sets[Dimension.DESTINATION_PORT]
-    table = compile_table(required, ruleset.clauses_of(protocol, ports), shadows=False)
+    table = compile_table(required, ruleset.clauses_of(protocol, ports))
     leaves = _fated(search(table), ruleset, 0)
-    if any(fated.fate & LOST for fated in leaves):
-        # Only where something is denied can anything be shadowed.
-        table = compile_table(required, ruleset.clauses_of(protocol, ports))
-        leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
         pinning = ruleset.pinning()
         table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=pinning)

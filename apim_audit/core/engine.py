@@ -122,25 +122,33 @@ class Table:
 
 
 def compile_table(
-    required: Sequence[Box], clauses: Iterable[Clause], *, shadows: bool = True, removable: frozenset[int] = frozenset()
+    required: Sequence[Box], clauses: Iterable[Clause], *, removable: frozenset[int] = frozenset()
 ) -> Table:
     """Returns the table of the clauses that can bear on the required flows.
 
     Args:
         required: the flows.
         clauses: what the rules match, in order.
-        shadows: whether Allows are kept that decide nothing, but may be shadowed by a Deny.
         removable: rules that a search may leave out; what comes after them is kept.
     """
     hulls = tuple(same(_hull(required, dimension)) for dimension in Dimension)
-    met = _bearing(hulls, clauses, shadows=shadows, removable=removable)
-    boxes = [*required, *(clause.box for clause in met)]
-    classes = tuple(classify(hulls[d], {box.sets[d]: None for box in boxes}) for d in Dimension)
+    met = _bearing(hulls, clauses, removable)
+    boxes = [*required, *(clause.box for clause, _ in met)]
+    parts = [*(tuple(map(meet, hulls, box.sets)) for box in required), *(clipped for _, clipped in met)]
+    classified = [classify(hulls[d], [part[d] for part in parts]) for d in Dimension]
     unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
-    rows = [_row(clause.box, classes, unknowns) for clause in met]
-    columns = tuple(zip(*rows, strict=True)) if rows else ()
-    regions = tuple(_row(box, classes, unknowns) for box in required)
-    return Table((classes[0], classes[1], classes[2], classes[3]), unknowns, regions, columns, tuple(met))
+    columns = [masks for _, masks in classified]
+    if unknowns:
+        columns += map(list, zip(*(_conditions(box, unknowns) for box in boxes), strict=True))
+    few = len(required)
+    classes = tuple(each for each, _ in classified)
+    return Table(
+        classes=(classes[0], classes[1], classes[2], classes[3]),
+        unknowns=unknowns,
+        regions=tuple(zip(*(column[:few] for column in columns), strict=True)),
+        columns=tuple(tuple(column[few:]) for column in columns),
+        clauses=tuple(clause for clause, _ in met),
+    )
 
 
 def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
@@ -151,11 +159,14 @@ def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
 
 
 def _bearing(
-    hulls: Sequence[IntervalSet], clauses: Iterable[Clause], *, shadows: bool, removable: frozenset[int]
-) -> list[Clause]:
-    """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow."""
+    hulls: Sequence[IntervalSet], clauses: Iterable[Clause], removable: frozenset[int]
+) -> list[tuple[Clause, tuple[IntervalSet, ...]]]:
+    """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow.
+
+    With each clause comes what of the hulls it matches, one set a dimension.
+    """
     other, own, source_port, destination_port = hulls
-    found: list[Clause] = []
+    found: list[tuple[Clause, tuple[IntervalSet, ...]]] = []
     denied = closed = False
     for clause in clauses:
         if closed and not clause.allow:
@@ -168,25 +179,22 @@ def _bearing(
         sources = meet(source_port, source)
         if not sources.bounds:
             continue
-        found.append(clause)
+        found.append((clause, (far, ends, sources, ports)))
         denied = denied or not clause.allow
         covers = ports is destination_port and ends is own and far is other and sources is source_port
         if covers and not clause.passes and not clause.box.conditions and clause.rule not in removable:
-            if not (denied and shadows):
+            if not denied:
                 break
             closed = True
     return found
 
 
-def _row(box: Box, classes: Sequence[Classes], unknowns: Sequence[Asked]) -> Region:
-    one, two, three, four = box.sets
-    row = [classes[0].masks[one], classes[1].masks[two], classes[2].masks[three], classes[3].masks[four]]
-    if unknowns:
-        conditions: dict[Asked, int] = {}
-        for ask, mask in box.conditions:
-            conditions[ask] = conditions.get(ask, -1) & mask
-        row += [conditions.get(ask, -1) & (1 << ask.unknown.arity) - 1 for ask in unknowns]
-    return tuple(row)
+def _conditions(box: Box, unknowns: Sequence[Asked]) -> list[int]:
+    """Returns for each unknown the mask of the answers under which a box is there."""
+    masks: dict[Asked, int] = {}
+    for ask, mask in box.conditions:
+        masks[ask] = masks.get(ask, -1) & mask
+    return [masks.get(ask, -1) & (1 << ask.unknown.arity) - 1 for ask in unknowns]
 
 
 @dataclass(slots=True)

@@ -244,6 +244,42 @@ def test_without_custom_rules_the_probe_is_let_in_as_part_of_virtual_network() -
     assert deciders(Site().check("load-balancer")) == ["AllowVnetInBound"]
 
 
+MESSAGES: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
+    "compliant": ("management", (MANAGEMENT,), "`AllowManagement` (300) allows TCP 3443 from ApiManagement"),
+    "default-only": (
+        "storage",
+        (),
+        "TCP 443 to Storage.WestEurope is allowed only by the default rule `AllowInternetOutBound` (65001)",
+    ),
+    "missing": (
+        "management",
+        (),
+        "no rule allows TCP 3443 from ApiManagement; `DenyAllInBound` (65500) drops it",
+    ),
+    "pinned": (
+        "sql",
+        (outbound("20.70.0.0/20", "1433", name="AllowSql"), OUT),
+        (
+            "`AllowSql` allows TCP 1433 to Sql.WestEurope by addresses, not by service tag: "
+            "it breaks when the service's addresses change"
+        ),
+    ),
+    "partial": (
+        "management",
+        (inbound("20.40.0.0/25", "*", access="Deny", priority=100, name="DenyHalf"), MANAGEMENT),
+        (
+            "`DenyHalf` (100) drops part of TCP 3443 from ApiManagement before `AllowManagement` (300) is reached, "
+            "such as 20.40.0.0:1024 to 10.0.1.4:3443"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("row_id", "rules", "message"), MESSAGES.values(), ids=MESSAGES)
+def test_the_message_of_a_verdict_is(row_id: str, rules: tuple[PlainRule, ...], message: str) -> None:
+    assert Site(rules).check(row_id).message == message
+
+
 class TestSeverity:
     def test_loss_of_low_source_ports_only_is_a_warning(self) -> None:
         check = Site((inbound("ApiManagement", "3443", source_ports=("1024-65535",)),)).check("management")
@@ -529,6 +565,41 @@ class TestNoTagData:
 
     def test_nothing_allows_an_unknown_tag_in(self) -> None:
         assert Site(tags=NO_DATA).check("management").verdict == "missing"
+
+
+class TestTagNames:
+    """What names of tags tell where there are no data."""
+
+    @pytest.mark.parametrize(
+        ("denied", "verdict"), [("Storage.NorthEurope", "compliant"), ("AzureKeyVault.NorthEurope", "unknown")]
+    )
+    def test_regions_of_one_tag_are_apart_those_of_two_need_not_be(self, denied: str, verdict: str) -> None:
+        deny = outbound(denied, "*", access="Deny", priority=100)
+        assert Site((deny, outbound("Storage", "443"), OUT), tags=NO_DATA).check("storage").verdict == verdict
+
+    def test_azure_monitor_core_is_no_region(self) -> None:
+        deny = outbound("AzureMonitor.Core", "*", access="Deny", priority=100)
+        rules = (deny, outbound("AzureMonitor.WestEurope", "*", name="AllowRegion"), OUT)
+        check = Site(rules, tags=NO_DATA, baseline="2026-04").check("monitor")
+        assert "AllowRegion" in shadowed(check)  # which it could not be if the two were apart
+
+    def test_a_region_that_is_all_of_what_is_needed_is_denied_wholly(self) -> None:
+        rules = (outbound("Sql.WestEurope", "*", access="Deny", priority=100), outbound("Sql", "1433"))
+        assert Site(rules, tags=NO_DATA).check("sql").verdict == "blocked"
+
+    def test_a_tag_and_its_region_together_are_the_tag(self) -> None:
+        rules = (outbound(("AzureKeyVault", "AzureKeyVault.WestEurope"), "443"), OUT)
+        assert Site(rules, tags=NO_DATA).check("key-vault").verdict == "compliant"
+
+    def test_no_tag_is_all_of_the_internet(self) -> None:
+        rules = (outbound("AzureCloud", "80"),)
+        check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
+        assert check.verdict == "default-only"
+
+    def test_two_tags_may_be_all_of_the_internet_between_them(self) -> None:
+        rules = (outbound(("AzureCloud", "Storage"), "80"),)
+        check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
+        assert check.verdict == "unknown"
 
 
 class TestDoubts:

@@ -110,3 +110,9 @@ def test_an_elision_stands_for_any_lines() -> None:
 def test_commands_share_a_folder_and_see_the_status_of_the_one_before(tmp_path: Path) -> None:
     commands = ["echo kept > file; false", "echo $?; cat file", "echo gone >&2"]
     assert outputs(commands, tmp_path, {"PATH": os.environ["PATH"]}) == ["", "1\nkept\n", "gone\n"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_example_is_passed_over(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(re.findall(r"^\s*\$ ", text, re.MULTILINE)) == len(examples(text))

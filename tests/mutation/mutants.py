@@ -1,0 +1,210 @@
+"""Plants one small fault at a time in a copy of the project, and tells which of them the tests do not notice.
+
+``python -m tests.mutation.mutants [COUNT [SEED]]`` tries a random sample and prints the survivors.
+"""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[2]
+MODULES = ("intervals", "classes", "engine", "decision", "worlds", "cells", "rulesets", "resolve")
+QUICK = (
+    "tests/laws/test_boxes.py::test_engine_and_boxes_agree_on_random_nsgs[0]",
+    "tests/mutation/test_survivors.py",
+    "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
+    "tests/laws/test_tiny_worlds.py::test_verdicts_deciders_and_shadowed_rules_are_those_of_all_worlds[0]",
+    "tests/laws/test_tiny_worlds.py::test_every_part_shows_a_flow_that_its_rule_decides_in_some_world[0]",
+    "tests/laws/test_tiny_worlds.py::test_what_holds_under_an_answer_is_what_holds_in_its_worlds[0]",
+    "tests/laws/test_random_nsgs.py::test_the_core_agrees_with_the_simulator_on_random_nsgs[0]",
+    "tests/core",
+)
+"""Tests that are tried on each mutant, in this order, until one fails."""
+QUICK_OF = {"intervals": ("tests/laws/test_interval_laws.py",)}
+SECONDS = 90
+
+_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+_OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+    ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+}  # fmt: skip
+_CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_NOT_CODE = frozenset({"decorator_list", "annotation", "returns"})
+_DROPPED = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.Break, ast.Continue)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A fault that can be planted.
+
+    Attributes:
+        where: the line of the source.
+        what: what it does.
+        plant: does it to the tree in which it was found.
+    """
+
+    where: int
+    what: str
+    plant: Callable[[], None]
+
+
+def mutations(tree: ast.AST) -> Iterator[Mutation]:
+    """Yields every fault that can be planted in a tree, always in the same order."""
+    for name, value in ast.iter_fields(tree):
+        if name in _NOT_CODE:
+            continue
+        children = value if isinstance(value, list) else [value]
+        for place, child in enumerate(children):
+            if isinstance(child, _DROPPED) and isinstance(value, list) and not _is_text(child):
+                yield Mutation(child.lineno, f"drop {_shown(child)}", _setter(value, place))
+            if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
+                yield from _of_node(child)
+                yield from mutations(child)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, (ast.Expr, ast.Assign)) else None
+    return isinstance(value, ast.JoinedStr) or (isinstance(value, ast.Constant) and isinstance(value.value, str))
+
+
+def _shown(node: ast.AST) -> str:
+    return ast.unparse(node).splitlines()[0]
+
+
+def _setter(body: list[ast.stmt], place: int) -> Callable[[], None]:
+    def plant() -> None:
+        body[place] = ast.copy_location(ast.Pass(), body[place])
+
+    return plant
+
+
+def _attribute(node: ast.AST, name: str, new: object) -> Callable[[], None]:
+    return lambda: setattr(node, name, new)
+
+
+def _of_node(node: ast.AST) -> Iterator[Mutation]:
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
+            yield _swap(node, "ops", [_COMPARISONS[type(op)]()])
+        case ast.BoolOp(op=op):
+            yield _swap(node, "op", ast.Or() if isinstance(op, ast.And) else ast.And())
+        case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in _OPERATORS:
+            yield _swap(node, "op", _OPERATORS[type(op)]())
+        case ast.UnaryOp(op=ast.Not()):
+            yield Mutation(node.lineno, f"{_shown(node)}: drop not", lambda: _drop_not(node))
+        case ast.Call(func=ast.Name(id=name) as function) if name in _CALLS:
+            yield Mutation(
+                node.lineno, f"{_shown(node)}: {_CALLS[name]} for {name}", _attribute(function, "id", _CALLS[name])
+            )
+        case ast.Constant(value=bool(value)):
+            yield _swap(node, "value", not value)
+        case ast.Constant(value=int(value)):
+            yield from (_swap(node, "value", value + step) for step in (1, -1))
+        case _:
+            pass
+
+
+def _drop_not(node: ast.UnaryOp) -> None:
+    # "not not x" is the truth of x; the node itself cannot leave its parent.
+    node.operand = ast.UnaryOp(ast.Not(), node.operand)
+
+
+def _swap(node: ast.expr | ast.AugAssign, name: str, new: object) -> Mutation:
+    told = type(new[0] if isinstance(new, list) else new).__name__ if not isinstance(new, int) else str(new)
+    return Mutation(node.lineno, f"{_shown(node)}: {told}", _attribute(node, name, new))
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault in one module of the core, by its number among those that can be planted there."""
+
+    module: str
+    number: int
+
+    @property
+    def file(self) -> Path:
+        """The file, seen from the project."""
+        return Path("apim_audit", "core", f"{self.module}.py")
+
+    def planted(self) -> tuple[Mutation, str]:
+        """Returns the fault and the source that has it."""
+        tree = ast.parse((ROOT / self.file).read_text(encoding="utf-8"))
+        mutation = list(mutations(tree))[self.number]
+        mutation.plant()
+        return mutation, ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+    def __str__(self) -> str:
+        mutation, _ = self.planted()
+        return f"{self.module}.py:{mutation.where}: {mutation.what}"
+
+
+def all_mutants() -> list[Mutant]:
+    """Returns every mutant of the modules."""
+    found = []
+    for module in MODULES:
+        tree = ast.parse((ROOT / Mutant(module, 0).file).read_text(encoding="utf-8"))
+        found += [Mutant(module, number) for number, _ in enumerate(mutations(tree))]
+    return found
+
+
+def survivors(mutants: Iterable[Mutant], tell: Callable[[str], object] = lambda _: None) -> list[str]:
+    """Returns the mutants, as text, that the quick tests do not notice.
+
+    Raises:
+        RuntimeError: the tests fail without any fault.
+    """
+    with TemporaryDirectory() as folder:
+        copy = Path(folder)
+        ignored = shutil.ignore_patterns("__pycache__")
+        for name in ("apim_audit", "tests"):
+            shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        if not _passes(copy, QUICK):
+            message = "the tests fail without any fault"
+            raise RuntimeError(message)
+        found = []
+        for mutant in mutants:
+            survives = _survives(mutant, copy)
+            tell(f"{'SURVIVES' if survives else 'killed'} {mutant}\n")
+            found += [str(mutant)] if survives else []
+        return found
+
+
+def _survives(mutant: Mutant, copy: Path) -> bool:
+    place = copy / mutant.file
+    sound = place.read_text(encoding="utf-8")
+    place.write_text(mutant.planted()[1], encoding="utf-8")
+    try:
+        return _passes(copy, (*QUICK_OF.get(mutant.module, ()), *QUICK))
+    finally:
+        place.write_text(sound, encoding="utf-8")
+
+
+def _passes(copy: Path, tests: tuple[str, ...]) -> bool:
+    # No byte code: two mutants of one file may have the same size and second.
+    command = (sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
+    try:
+        done = subprocess.run(command, cwd=copy, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603  (ours)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def sample(count: int, seed: int) -> list[Mutant]:
+    """Returns a random sample, the same for the same seed."""
+    mutants = all_mutants()
+    return Random(seed).sample(mutants, min(count, len(mutants)))
+
+
+if __name__ == "__main__":
+    numbers = [int(text) for text in sys.argv[1:]]
+    survivors(sample(*(numbers + [40, 1][len(numbers) :])[:2]), sys.stdout.write)

@@ -1,0 +1,31 @@
+"""Tests that were written because a mutant survived all others."""
+
+import pytest
+
+from apim_audit.core.decision import decide
+from apim_audit.core.engine import Box, Undecidable
+from apim_audit.core.estate import Subnet
+from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.required import SOURCE_PORTS, Site, usable_addresses
+from apim_audit.core.resolve import Resolver, space_of
+from apim_audit.core.rules import Direction
+from apim_audit.core.rulesets import ruleset_of
+from tests.laws.simulator import PlainRule, ends
+from tests.laws.translation import network, security_rule, service_tags
+
+
+def test_facts_that_no_world_meets_are_not_decided() -> None:
+    # Two regions of a tag of one address have a member each, and none in common (worlds.py, fates).
+    tags = service_tags({"Storage": ("20.0.0.1/32",)}, ("Storage", "Storage.East", "Storage.West"))
+    subnet = Subnet("subnet", (ends("10.0.0.0/28"),), None, network(("10.0.0.0/24",)))
+    space = space_of(subnet, tags)
+    site = Site(subnet, space, Resolver(space, tags), tags, (), usable_addresses(subnet, space))
+    rules = [
+        PlainRule(region, priority, "Outbound", access, "Tcp", ("*",), (f"Storage.{region}",), ("443",))
+        for region, priority, access in (("East", 100, "Allow"), ("West", 200, "Deny"))
+    ]
+    ruleset = ruleset_of(map(security_rule, rules), Direction.OUTBOUND, site.resolver)
+    own = site.api_management.surely()
+    flows = Box((IntervalSet.point(20 << 24 | 1), own, SOURCE_PORTS, IntervalSet.point(443)))
+    with pytest.raises(Undecidable):
+        decide([flows], ruleset, "Tcp", may_pin=False)
