@@ -6,6 +6,6 @@ HARMLESS = {
     "bisect_right(there, first) - 1 & ~1: BitOr": "the walk starts at the first interval; what lies before is dropped",
     "intervals.py:6: 64: 65": "any bound beyond all members will do",
     "worlds.py:271: 0: -1": "what becomes of a flow does not bear on whether a leaf can be there",
-    "len(set(map(verdict_of, possible))) > 1: GtE": "conditions between verdicts are not read where there is one verdict",
+    "len(set(map(verdict_of, possible))) > 1: GtE": "conditions are not read where there is one verdict",
 }
 """Parts of the text of a mutant, and why it does no harm."""
