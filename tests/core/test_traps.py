@@ -1,6 +1,7 @@
 """The field's traps: what textual comparison gets wrong, each with the exact verdict."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -19,7 +20,8 @@ from tests.core.locations import (
     outbound,
     shadowed,
 )
-from tests.laws.simulator import PlainRule
+from tests.laws.simulator import NOT_PUBLIC, PlainRule, ends
+from tests.laws.translation import network
 
 IN, OUT = deny_all("Inbound"), deny_all("Outbound")
 MANAGEMENT = inbound("ApiManagement", "3443", name="AllowManagement")
@@ -352,6 +354,35 @@ class TestSeverity:
         check = Site((IN,), platform="stv1", sku=sku).check("load-balancer")
         assert (check.verdict, check.severity) == ("blocked", severity)
 
+    def test_a_deny_elsewhere_is_an_error_though_a_regional_rule_decides_a_part(self) -> None:
+        deny = outbound("20.80.128.0/24", "*", access="Deny", priority=100)
+        rules = (deny, outbound("AzureKeyVault.WestEurope", "443", priority=200), outbound("AzureKeyVault", "443"))
+        check = Site(rules).check("key-vault")
+        assert (check.verdict, check.severity) == ("partial", "error")
+
+
+class TestInternet:
+    @pytest.mark.parametrize("block", NOT_PUBLIC)
+    def test_what_is_not_public_is_not_needed_by_clients(self, block: str) -> None:
+        deny = inbound(block, "*", access="Deny", priority=100)
+        assert Site((deny, inbound("Internet", "443"))).check("client-https").verdict == "compliant"
+
+    @pytest.mark.parametrize("block", NOT_PUBLIC)
+    def test_its_neighbours_are_needed(self, block: str) -> None:
+        first, last = ends(block)
+        for neighbour in (first - 1, last + 1):
+            if 0 <= neighbour < 2**32:
+                deny = inbound(f"{IPv4Address(neighbour)}", "*", access="Deny", priority=100)
+                site = Site((deny, inbound("Internet", "443")))
+                assert site.check("client-https").verdict == "partial"
+
+    def test_a_vnet_in_public_space_is_not_part_of_it(self) -> None:
+        vnet = network(("20.0.0.0/24",), ("20.0.1.0/24",))
+        deny = inbound("20.0.0.0/23", "*", access="Deny", priority=100)
+        site = Site((deny, inbound("Internet", "443")), prefixes=("20.0.0.0/28",), vnet=vnet)
+        assert site.check("client-https").verdict == "compliant"
+        assert Site((deny, inbound("Internet", "443"))).check("client-https").verdict == "partial"
+
 
 class TestRegions:
     def test_the_region_of_the_location_suffices(self) -> None:
@@ -653,6 +684,17 @@ class TestDoubts:
         assert check.verdict == "missing"
         assert others(check) == {"default-only": "if the route 0.0.0.0/0 widens VirtualNetwork"}
         assert check.message.endswith("; default-only if the route 0.0.0.0/0 widens VirtualNetwork")
+
+    def test_what_takes_two_answers_is_not_promised_for_one(self) -> None:
+        deny = inbound("ApiManagement", "*", access="Deny", name="DenyManagement")
+        check = Site((deny,), routes=("0.0.0.0/0",), perhaps=frozenset({"DenyManagement"})).check("management")
+        assert check.verdict == "blocked"
+        assert others(check).keys() == {"missing", "default-only"}
+        assert all("`DenyManagement`" in condition for condition in others(check).values())
+
+    def test_any_number_of_rules_of_one_priority_may_agree(self) -> None:
+        rules = tuple(replace(MANAGEMENT, name=f"Allow{i}") for i in range(6))
+        assert Site(rules).check("management").verdict == "compliant"
 
     def test_a_gateway_may_announce_anything(self) -> None:
         site = Site((), vnet=replace(VNET, gateway="a gateway"))

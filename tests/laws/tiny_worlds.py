@@ -367,7 +367,7 @@ def _sets(random: Random, unknowns: tuple[UnknownSet, ...], doors: tuple[Choice,
 def _rules(random: Random, names: tuple[str, ...]) -> tuple[SecurityRule, ...]:
     count = random.randint(1, 4)
     slots = (100, 110, 120, 130)
-    priorities = random.choices(slots, k=count) if random.random() < 0.25 else random.sample(slots, count)
+    priorities = random.choices(slots[:2], k=count) if random.random() < 0.25 else random.sample(slots, count)
     return tuple(_random_rule(random, f"r{i}", priority, names) for i, priority in enumerate(priorities))
 
 

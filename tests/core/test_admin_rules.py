@@ -1,0 +1,111 @@
+"""Security admin rules come before the NSG: Deny drops, AlwaysAllow delivers, Allow goes on to the NSG."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apim_audit.catalogue import load_catalogue
+from apim_audit.core.estate import AdminRules, Estate, Unreadable
+from apim_audit.core.findings import Check
+from apim_audit.core.judge import Judgement, Options, judge
+from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from tests.core.locations import VNET, Site, deny_all, inbound
+
+GROUP = "/networkManagers/m/networkGroups/servers"
+SOUND = Site(rules=(inbound("ApiManagement", "3443", name="AllowManagement"),))
+CLOSED = Site(rules=(deny_all("Inbound", 200),))
+
+
+def admin(access: str, source: Side, name: str = "admin", priority: int = 1, **changes: Any) -> SecurityRule:
+    """Returns an inbound admin rule for TCP and every port."""
+    rule = SecurityRule(
+        name, priority, Direction.INBOUND, Access(access), "tcp", source, ALL_PORTS, Side(("*",)), ALL_PORTS, admin=True
+    )
+    return replace(rule, **changes)
+
+
+def judged(site: Site, rules: AdminRules | Unreadable | None, *, asked: bool = True) -> Judgement:
+    """Returns the judgement of a location whose VNet has admin rules."""
+    placed = replace(site, vnet=replace(VNET, admin_rules=rules))
+    estate = Estate((placed.instance(placed.subnet()),))
+    return judge(estate, placed.tags, load_catalogue(), Options("2021-12", admin_rules=asked))
+
+
+def management(site: Site, *rules: SecurityRule, exemption: str = "") -> Check:
+    """Returns the management check of a location under admin rules."""
+    report = judged(site, AdminRules(rules, exemption)).instances[0].locations[0]
+    return next(check for check in report.checks if check.id == "management")
+
+
+ANYWHERE = Side(("*",))
+
+
+@pytest.mark.parametrize(
+    ("site", "rules", "verdict", "deciders"),
+    [
+        (SOUND, [admin("Deny", ANYWHERE)], "blocked", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", ANYWHERE)], "compliant", ["admin"]),
+        (CLOSED, [admin("Allow", ANYWHERE)], "blocked", ["DenyAll"]),
+        (SOUND, [admin("Allow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)], "compliant", ["AllowManagement"]),
+        (SOUND, [admin("Deny", ANYWHERE), admin("AlwaysAllow", ANYWHERE, "late", 2)], "blocked", ["admin"]),
+        (SOUND, [admin("Deny", Side(("13.64.39.16",)))], "partial", ["admin", "AllowManagement"]),
+        (SOUND, [admin("Deny", ANYWHERE, protocol="udp")], "compliant", ["AllowManagement"]),
+        (SOUND, [admin("Deny", ANYWHERE, direction=Direction.OUTBOUND)], "compliant", ["AllowManagement"]),
+    ],
+)
+def test_admin_rules_are_tried_before_the_nsg(
+    site: Site, rules: list[SecurityRule], verdict: str, deciders: list[str]
+) -> None:
+    check = management(site, *rules)
+    assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
+    assert verdict == "compliant" or check.evidence.witness is not None
+
+
+def test_what_a_network_group_holds_is_not_known() -> None:
+    check = management(SOUND, admin("Deny", Side((), network_groups=(GROUP,))))
+    assert check.verdict == "unknown"
+    assert "network group servers" in check.message
+
+
+def test_an_admin_rule_that_is_perhaps_there_is_in_doubt() -> None:
+    assert management(SOUND, admin("Deny", ANYWHERE, certain=False)).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("site", "rule", "verdict"),
+    [(SOUND, admin("Deny", ANYWHERE), "unknown"), (CLOSED, admin("AlwaysAllow", ANYWHERE), "unknown")],
+)
+def test_an_exempt_vnet_may_obey_them_or_not(site: Site, rule: SecurityRule, verdict: str) -> None:
+    check = management(site, rule, exemption="Its subnet sqlmi is delegated")
+    assert check.verdict == verdict
+    assert "do admin rules apply" in check.message
+
+
+def test_an_exempt_vnet_may_obey_those_that_allow_alone() -> None:
+    deny, allow = admin("Deny", ANYWHERE), admin("AlwaysAllow", ANYWHERE, "late", 2)
+    assert management(CLOSED, deny, allow, exemption="exempt").verdict == "unknown"
+
+
+@pytest.mark.parametrize("rules", [None, Unreadable("/vnet", "the admin rules could not be read")])
+def test_rules_that_were_not_read_make_unknown_what_would_be_compliant(rules: Unreadable | None) -> None:
+    for site, verdict in ((SOUND, "unknown"), (CLOSED, "blocked")):
+        checks = judged(site, rules).instances[0].locations[0].checks
+        assert next(check for check in checks if check.id == "management").verdict == verdict
+
+
+def test_rules_that_were_not_asked_for_do_not_count_and_one_note_says_so() -> None:
+    found = judged(SOUND, AdminRules((admin("Deny", ANYWHERE),)), asked=False)
+    assert next(c for c in found.instances[0].locations[0].checks if c.id == "management").verdict == "compliant"
+    assert len([note for note in found.notes if "--admin-rules" in note]) == 1
+
+
+def test_without_an_nsg_admin_rules_still_decide() -> None:
+    bare = replace(SOUND, rules=None, platform="stv1")
+    blocked = management(bare, admin("Deny", ANYWHERE))
+    assert (blocked.verdict, [rule.name for rule in blocked.evidence.decided_by]) == ("blocked", ["admin"])
+    passing = management(bare, admin("Allow", ANYWHERE))
+    assert passing.verdict == "default-only"
+    assert passing.evidence.decided_by == ()
+    assert passing.evidence.witness is not None
+    assert passing.evidence.witness.decided_by is None

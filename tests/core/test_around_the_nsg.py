@@ -1,0 +1,139 @@
+"""Checks that are not about a flow: delegation, size and routes of the subnet, and the compute platform."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from apim_audit.core.estate import Route, RouteTable, Unreadable
+from apim_audit.core.findings import Check, Severity
+from apim_audit.core.requirements import VirtualNetworkType
+from tests.core.locations import NO_DATA, Site, inbound
+
+NEWEST = Site(baseline="2026-04", rules=(inbound("Internet", "443"),))
+INJECTION, INTEGRATION = "Microsoft.Web/hostingEnvironments", "Microsoft.Web/serverFarms"
+
+
+def check_of(site: Site, row_id: str, **changes: Any) -> Check:
+    """Returns a check of a location whose subnet is changed."""
+    subnet = replace(site.subnet(), **({"delegations": ()} | changes))
+    return next(check for check in site.report_on(subnet).checks if check.id == row_id)
+
+
+def routed(*routes: tuple[str, str]) -> RouteTable:
+    """Returns a table of (prefix, next hop type)."""
+    return RouteTable("/tables/rt", tuple(Route(f"r{i}", prefix, hop) for i, (prefix, hop) in enumerate(routes)))
+
+
+@pytest.mark.parametrize(
+    ("sku", "delegations", "verdict"),
+    [
+        ("Premium", (), "compliant"),
+        ("Premium", (INTEGRATION,), "missing"),
+        ("PremiumV2", (INJECTION,), "compliant"),
+        ("PremiumV2", (INJECTION.upper(),), "compliant"),
+        ("PremiumV2", (), "missing"),
+        ("StandardV2", (INTEGRATION,), "compliant"),
+        ("StandardV2", ("Microsoft.ContainerInstance/containerGroups",), "missing"),
+    ],
+)
+def test_each_model_asks_for_its_delegation(sku: str, delegations: tuple[str, ...], verdict: str) -> None:
+    check = check_of(replace(NEWEST, sku=sku), "subnet-delegation", delegations=delegations)
+    assert check.verdict == verdict
+    assert check.severity is (Severity.NONE if verdict == "compliant" else Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("sku", "prefix", "verdict"),
+    [
+        ("Developer", "10.0.1.0/29", "compliant"),
+        ("Developer", "10.0.1.0/30", "missing"),
+        ("PremiumV2", "10.0.1.0/27", "compliant"),
+        ("PremiumV2", "10.0.1.0/28", "missing"),
+    ],
+)
+def test_a_subnet_must_be_as_large_as_its_model_asks(sku: str, prefix: str, verdict: str) -> None:
+    site = replace(NEWEST, sku=sku, prefixes=(prefix,))
+    assert check_of(site, "subnet-size", delegations=(INJECTION,)).verdict == verdict
+
+
+def test_a_subnet_of_unknown_prefixes_has_no_known_size() -> None:
+    assert check_of(NEWEST, "subnet-size", prefixes=()).verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("baseline", "platform", "verdict", "severity"),
+    [
+        ("2026-04", "stv1", "missing", "error"),
+        ("2021-12", "stv1", "missing", "none"),
+        ("2026-04", "stv2.1", "compliant", "none"),
+        ("2026-04", None, "unknown", "undecided"),
+    ],
+)
+def test_stv1_is_retired(baseline: str, platform: str | None, verdict: str, severity: str) -> None:
+    check = replace(NEWEST, baseline=baseline, platform=platform).check("platform-version")
+    assert (check.verdict, check.severity) == (verdict, severity)
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ([], "compliant"),
+        ([("10.0.0.0/8", "VirtualAppliance")], "compliant"),
+        ([("0.0.0.0/0", "Internet")], "compliant"),
+        ([("0.0.0.0/0", "VirtualAppliance")], "missing"),
+        ([("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance")], "missing"),
+        ([("0.0.0.0/0", "VirtualNetworkGateway"), ("ApiManagement", "Internet")], "compliant"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("apimanagement", "internet")], "compliant"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("13.64.39.16/32", "Internet")], "missing"),
+        ([("0.0.0.0/0", "None"), ("13.64.39.16/32", "Internet"), ("20.40.0.0/24", "Internet")], "compliant"),
+        ([("ApiManagement", "Internet"), ("20.40.0.0/8", "VirtualAppliance")], "compliant"),
+        ([("ApiManagement", "Internet"), ("13.64.39.16/32", "VirtualAppliance")], "missing"),
+        ([("ApiManagement", "Internet"), ("20.40.0.0/24", "VirtualAppliance")], "unknown"),
+        ([("ActionGroup", "VirtualAppliance")], "unknown"),
+        ([("ActionGroup", "Internet")], "compliant"),
+    ],
+)
+def test_answers_to_the_control_plane_follow_the_longest_prefix(routes: list[tuple[str, str]], verdict: str) -> None:
+    check = check_of(NEWEST, "management-return-path", route_table=routed(*routes))
+    assert check.verdict == verdict, check.message
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ([("10.0.0.0/8", "VirtualAppliance")], "compliant"),
+        ([("0.0.0.0/0", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("ApiManagement", "Internet")], "unknown"),
+    ],
+)
+def test_without_tag_data_a_diverting_route_is_in_doubt(routes: list[tuple[str, str]], verdict: str) -> None:
+    check = check_of(replace(NEWEST, tags=NO_DATA), "management-return-path", route_table=routed(*routes))
+    assert check.verdict == verdict
+
+
+@pytest.mark.parametrize("row_id", ["management-return-path", "service-endpoints"])
+def test_an_unreadable_route_table_is_never_fine(row_id: str) -> None:
+    check = check_of(NEWEST, row_id, route_table=Unreadable("/tables/rt", "route table rt could not be read"))
+    assert check.verdict == "unknown"
+    assert check.reason == "route table rt could not be read"
+
+
+def test_service_endpoints_are_asked_for_under_forced_tunnelling_only() -> None:
+    forced = routed(("0.0.0.0/0", "VirtualAppliance"))
+    assert check_of(NEWEST, "service-endpoints").verdict == "not-applicable"
+    lacking = check_of(NEWEST, "service-endpoints", route_table=forced, service_endpoints=("Microsoft.Storage",))
+    assert (lacking.verdict, lacking.severity) == ("missing", "note")
+    assert "Microsoft.Sql, Microsoft.KeyVault, Microsoft.EventHub" in lacking.message
+    every = ("Microsoft.Storage.Global", "Microsoft.Sql", "Microsoft.KeyVault", "Microsoft.EventHub")
+    assert check_of(NEWEST, "service-endpoints", route_table=forced, service_endpoints=every).verdict == "compliant"
+
+
+def test_an_nsg_that_is_not_understood_is_not_called_attached() -> None:
+    check = check_of(NEWEST, "nsg-attached", nsg=Unreadable("", "the NSG's id is not understood"))
+    assert check.verdict == "unknown"
+
+
+def test_an_internal_instance_has_the_rows_too() -> None:
+    report = replace(NEWEST, kind=VirtualNetworkType.INTERNAL).report()
+    assert {"subnet-size", "management-return-path"} <= {check.id for check in report.checks}

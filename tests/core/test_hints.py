@@ -1,0 +1,176 @@
+"""Near misses, rules that are far too wide, rules that never decide, and what the user may assume."""
+
+from dataclasses import replace
+
+import pytest
+
+from apim_audit.catalogue import load_catalogue
+from apim_audit.core.addresses import parse_addresses
+from apim_audit.core.estate import Estate
+from apim_audit.core.findings import HygieneFinding, LocationReport
+from apim_audit.core.intervals import EMPTY
+from apim_audit.core.judge import Options, judge
+from apim_audit.core.requirements import NetworkModel
+from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, outbound
+from tests.laws.simulator import PlainRule
+
+CLOSED_OUT = deny_all("Outbound")
+
+
+def hints(row_id: str, *rules: PlainRule) -> list[tuple[str, str]]:
+    """Returns (field, message) of the near misses of a row."""
+    return [(miss.field, miss.message) for miss in Site(rules=rules).check(row_id).near_misses]
+
+
+@pytest.mark.parametrize(
+    ("row_id", "rules", "field", "message"),
+    [
+        ("sql", [outbound("Sql", "1443")], "destinationPort", "`AllowOut` would serve if its port were 1433"),
+        (
+            "sql",
+            [outbound("SQL", "1433", protocol="Udp")],
+            "protocol",
+            "`AllowOut` would serve if its protocol were TCP",
+        ),
+        (
+            "load-balancer",
+            [replace(inbound("AzureLoadBalancer", "6390"), direction="Outbound"), deny_all("Inbound")],
+            "direction",
+            "`AllowIn` would serve if its direction were Inbound",
+        ),
+        (
+            "management",
+            [inbound("ApiManagement", "3443", destinations=("10.0.1.0/25",))],
+            "ownEnd",
+            "`AllowIn` would serve if its destination were VirtualNetwork",
+        ),
+        (
+            "management",
+            [inbound("VirtualNetwork", "3443", destinations=("ApiManagement",))],
+            "swapped",
+            "`AllowIn` would serve if its source and destination were swapped",
+        ),
+        (
+            "management",
+            [deny_all("Inbound", 200), inbound("ApiManagement", "3443")],
+            "priority",
+            "`AllowIn` would serve if it came before the rules that deny",
+        ),
+        (
+            "management",
+            [inbound("ApiManagement", "3443", source_ports=("443",))],
+            "sourcePort",
+            "`AllowIn` would serve if its source port were *",
+        ),
+    ],
+)
+def test_a_rule_wrong_in_one_field_is_named_with_it(
+    row_id: str, rules: list[PlainRule], field: str, message: str
+) -> None:
+    assert hints(row_id, *rules) == [(field, message)]
+
+
+def test_a_misspelt_tag_leaves_a_doubt_that_names_the_right_one() -> None:
+    check = Site(rules=(outbound("AzureKeyVaults", "443"), CLOSED_OUT)).check("key-vault")
+    assert check.verdict == "unknown"
+    assert check.reason == "is `AzureKeyVaults` a misspelt `AzureKeyVault`?"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [outbound("Sql", "1443", protocol="Udp")],  # two fields
+        [outbound("AzureKeyVault", "443")],  # meant for another row
+        [deny_all("Outbound", 200), outbound("Sql", "1443")],  # the mended rule would not be reached
+        [],
+    ],
+)
+def test_a_rule_that_would_not_serve_is_not_named(rules: list[PlainRule]) -> None:
+    assert hints("sql", *rules) == []
+
+
+def test_a_rule_that_serves_already_is_not_told_to_change_its_port() -> None:
+    site = Site(rules=(inbound("AzureLoadBalancer", "6390"), deny_all("Inbound")), baseline="2026-04")
+    assert [miss.message for miss in site.check("machine-health").near_misses] == [
+        "`AllowIn` would serve if it also had port 6391"
+    ]
+
+
+def judged(site: Site, options: Options) -> LocationReport:
+    """Returns the report on a location, judged with options."""
+    return (
+        judge(Estate((site.instance(site.subnet()),)), site.tags, load_catalogue(), options).instances[0].locations[0]
+    )
+
+
+def untidy(*rules: PlainRule) -> set[tuple[str, str]]:
+    """Returns (kind, rule) of what hygiene finds."""
+    found = judged(Site(rules=rules), Options("2021-12", hygiene=True)).hygiene
+    return {(finding.kind.value, finding.name) for finding in found}
+
+
+def named(name: str, rule: PlainRule, priority: int) -> PlainRule:
+    """Returns a rule under another name and priority."""
+    return replace(rule, name=name, priority=priority)
+
+
+def test_rules_that_never_decide_are_named_exactly() -> None:
+    first = named("First", outbound("Storage", "443"), 100)
+    halves = [
+        named("Low", outbound("20.60.0.0/17", "443"), 110),
+        named("High", outbound("20.60.128.0/17", "443"), 120),
+    ]
+    both = named("Both", outbound("20.60.0.0/16", "443"), 130)
+    assert untidy(first, *halves, both, CLOSED_OUT) >= {("shadowed", "Low"), ("shadowed", "High"), ("shadowed", "Both")}
+    assert ("shadowed", "Both") in untidy(*halves, both, CLOSED_OUT)
+    assert not any(kind == "shadowed" for kind, _ in untidy(halves[0], both, CLOSED_OUT))
+
+
+def test_a_rule_is_redundant_if_what_follows_does_the_same() -> None:
+    narrow = named("Narrow", outbound("Sql", "1433"), 100)
+    wide = named("Wide", outbound("Sql", "*"), 200)
+    assert ("redundant", "Narrow") in untidy(narrow, wide, CLOSED_OUT)
+    between = replace(named("Between", outbound("Sql", "1433"), 150), access="Deny")
+    assert ("redundant", "Narrow") not in untidy(narrow, between, wide, CLOSED_OUT)
+
+
+def test_a_rule_far_wider_than_its_requirement_is_named_with_a_narrow_one() -> None:
+    wide = named("Wide", outbound("*", "*"), 100)
+    found: tuple[HygieneFinding, ...] = judged(Site(rules=(wide,)), Options("2021-12", hygiene=True)).hygiene
+    sql = next(finding for finding in found if finding.requirement == "sql")
+    assert (sql.kind, sql.name) == ("too-wide", "Wide")
+    assert sql.message.endswith("TCP 1433 from VirtualNetwork to Sql.WestEurope would do")
+    assert ("too-wide", "AllowOut") not in untidy(outbound("Sql", "1433"))
+
+
+def test_hygiene_is_off_by_default_and_changes_no_check() -> None:
+    site = Site(rules=(named("Wide", outbound("*", "*"), 100), outbound("Sql", "1433")))
+    plain, tidy = judged(site, Options("2021-12")), judged(site, Options("2021-12", hygiene=True))
+    assert plain.hygiene == ()
+    assert plain.checks == tidy.checks
+
+
+def test_an_assumption_about_on_premises_closes_the_question_and_is_told() -> None:
+    deny = replace(inbound("VirtualNetwork", "*"), access="Deny", priority=200)
+    site = Site(rules=(deny, inbound("ApiManagement", "3443")), vnet=replace(VNET, gateway="a gateway"))
+    assert site.check("management").verdict == "unknown"
+    for announced, verdict in ((EMPTY, "compliant"), (parse_addresses("13.64.0.0/16"), "partial")):
+        options = Options("2021-12", on_premises=announced)
+        found = judge(Estate((site.instance(site.subnet()),)), site.tags, load_catalogue(), options)
+        checks = found.instances[0].locations[0].checks
+        assert next(check for check in checks if check.id == "management").verdict == verdict
+        assert any("on-premises" in assumption for assumption in found.assumptions)
+
+
+def test_an_stv1_instance_can_be_judged_as_stv2() -> None:
+    site = Site(rules=(inbound("AzureLoadBalancer", "6390"), deny_all("Inbound")), platform="stv1", sku="Premium")
+    assert judged(site, Options("2021-12")).network_model is NetworkModel.STV1
+    as_stv2 = judged(site, Options("2021-12", as_model=NetworkModel.STV2))
+    assert as_stv2.network_model is NetworkModel.STV2
+    assert {check.id: check.verdict.value for check in as_stv2.checks}["load-balancer"] == "compliant"
+
+
+def test_without_data_a_regional_tag_is_not_the_whole_tag() -> None:
+    site = Site(rules=(outbound("AzureKeyVault.WestEurope", "443"), CLOSED_OUT), tags=NO_DATA)
+    assert site.check("key-vault").verdict == "partial"
+    assert replace(site, rules=(outbound("AzureKeyVault", "443"), CLOSED_OUT)).check("key-vault").verdict == "compliant"
