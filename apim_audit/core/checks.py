@@ -266,8 +266,12 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
         for answer, decision in enumerate((first, second))
         for part in decision.parts
     )
-    by_platform = (_PLATFORM, (first.worlds, second.worlds))
-    return replace(joined, parts=parts, conditional=(by_platform, *joined.conditional))
+    conditional = tuple(
+        (((_PLATFORM, answer), *answers), worlds)
+        for answer, decision in enumerate((first, second))
+        for answers, worlds in decision.conditional or (((), decision.worlds),)
+    )
+    return replace(joined, parts=parts, conditional=conditional)
 
 
 def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
@@ -287,18 +291,31 @@ def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows
 
 
 def _passes_regionally(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
-    """Tells whether a rule names a regional tag where the documents do not, and the region's part gets through."""
+    """Tells whether the loss is that rules name a regional tag where the documents do not, and the region gets through.
+
+    So it is where the rules would lose nothing if they named the whole tag.
+    """
     peer = flow.peer
     if peer.kind is not PeerKind.TAG or peer.regional:
         return False
-    prefix = f"{fold(peer.name)}."
-    named = (
-        text for number in case.decision.deciders() for text in case.ruleset.rules[number].other_side().expressions
-    )
-    if not any(fold(text).startswith(prefix) for text in named):
-        return False
+    deciding = [case.ruleset.rules[number] for number in case.decision.deciders()]
+    regional_rules = [rule for rule in deciding if _names_a_region(rule, peer.name)]
     regional = replace(flow, peer=replace(peer, regional=True))
-    if peer_names(regional.peer, case.site) == (peer.name,):
+    if not regional_rules or peer_names(regional.peer, case.site) == (peer.name,):
         return False
-    boxes = [box for model in required for box in required_flows(regional, model, case.site).boxes]
-    return _loses_nothing(boxes, flow, case.ruleset)
+    widened = case.ruleset
+    for rule in regional_rules:
+        widened = widened.with_change(rule, _with_other_end(rule, peer.name))
+    whole = [box for flows in required.values() for box in flows.boxes]
+    part = [box for model in required for box in required_flows(regional, model, case.site).boxes]
+    return _loses_nothing(part, flow, case.ruleset) and _loses_nothing(whole, flow, widened)
+
+
+def _names_a_region(rule: SecurityRule, tag: str) -> bool:
+    named = rule.access is Access.ALLOW and rule.other_side().expressions
+    return any(fold(text).startswith(f"{fold(tag)}.") for text in named or ())
+
+
+def _with_other_end(rule: SecurityRule, tag: str) -> SecurityRule:
+    side = Side((tag,))
+    return replace(rule, source=side) if rule.direction is Direction.INBOUND else replace(rule, destination=side)

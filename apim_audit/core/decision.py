@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import product
 
 from apim_audit.core.classes import Classes
 from apim_audit.core.engine import (
@@ -25,6 +26,10 @@ from apim_audit.core.worlds import Fated, Sight, Worlds, shadowed_rules, worlds_
 
 _WITHOUT_PINS = 4
 _EPHEMERAL = 1024
+_MOST_CHOICES = 4
+
+Answered = tuple[tuple[Choice, int], ...]
+"""Choices with one answer each."""
 
 
 class Fate(IntEnum):
@@ -115,13 +120,13 @@ class Decision:
         worlds: the joined fates of each possible world; two fates a world, the second without pinning rules.
         parts: the parts of the required flows by deciding rule; at least one for each that decides in any world.
         shadowed: numbers of the Allow rules that match a required flow which an earlier Deny decides.
-        conditional: for each choice that matters, the possible fates under each answer.
+        conditional: for each way to answer the choices that matter, the possible worlds then.
     """
 
     worlds: frozenset[int]
     parts: tuple[Part, ...]
     shadowed: tuple[int, ...]
-    conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
+    conditional: "tuple[tuple[Answered, frozenset[int]], ...]" = ()
 
     def verdicts(self) -> frozenset[Verdict]:
         """Returns the verdict of every possible world."""
@@ -201,13 +206,18 @@ def _decide_worlds(worlds: Worlds) -> Decision:
     if len(fates) == 1:
         return Decision(frozenset(fates), parts, shadowed)
     possible = worlds.fates({})
-    conditional: tuple[tuple[Choice, tuple[frozenset[int], ...]], ...] = ()
-    if len(set(map(verdict_of, possible))) > 1:
-        conditional = tuple(
-            (choice, tuple(worlds.fates({choice.name: answer}) for answer in range(choice.arity)))
-            for choice in worlds.choices()
-        )
+    conditional = _conditional(worlds) if len(set(map(verdict_of, possible))) > 1 else ()
     return Decision(possible, parts, shadowed, conditional)
+
+
+def _conditional(worlds: Worlds) -> tuple[tuple[Answered, frozenset[int]], ...]:
+    choices = worlds.choices()
+    if len(choices) > _MOST_CHOICES:
+        return ()
+    ways = (
+        tuple(zip(choices, answers, strict=True)) for answers in product(*(range(choice.arity) for choice in choices))
+    )
+    return tuple((way, worlds.fates({choice.name: answer for choice, answer in way})) for way in ways)
 
 
 def _part(fated: Fated, table: Table, sight: Sight | None = None) -> Part:

@@ -1,7 +1,8 @@
 """Finds rules that could be narrower or could go: exact answers of the same engine, off by default.
 
-A rule is shadowed if no flow reaches it, and redundant if without it every flow that it decides fares the same. What
-hangs on anything unknown is passed over: a rule is named only where every possible world agrees.
+A rule is shadowed if no flow reaches it, and redundant if without it every flow that it decides fares the same by other
+rules than the default ones. What hangs on anything unknown is passed over: a rule is named only where every possible
+world agrees.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,18 +82,20 @@ def _reach_of(number: int, ruleset: Ruleset, protocol: str) -> _Reach | None:
     if not own:
         return _Reach(decides=False, differs=False)
     table = compile_table([clause.box for clause in own], clauses)
+    parts = [leaf for leaf in search(table, exhaustive=True).leaves if leaf.rule == number]
+    if not parts:
+        # Whatever the unknown sets hold: no part of any world is left for the rule.
+        return _Reach(decides=False, differs=False)
     if table.unknowns:
         return None
-    parts = [leaf for leaf in search(table, exhaustive=True).leaves if leaf.rule == number]
-    allow = ruleset.rules[number].access is not Access.DENY
-    boxes = [_box(table, leaf) for leaf in parts]
-    if not boxes:
-        return _Reach(decides=False, differs=False)
-    rest = compile_table(boxes, [clause for clause in clauses if clause.rule != number])
+    rest = compile_table([_box(table, leaf) for leaf in parts], [clause for clause in clauses if clause.rule != number])
     others = {leaf.rule for leaf in search(rest).leaves}
-    return _Reach(
-        decides=True, differs=any((ruleset.rules[other].access is not Access.DENY) is not allow for other in others)
-    )
+    return _Reach(decides=True, differs=any(_differs(ruleset.rules[number], ruleset.rules[each]) for each in others))
+
+
+def _differs(rule: SecurityRule, other: SecurityRule) -> bool:
+    # What only a default rule would do instead is not the same: requirements ask for rules ahead of those.
+    return other.default or (other.access is Access.DENY) is not (rule.access is Access.DENY)
 
 
 def _box(table: Table, leaf: Leaf) -> Box:

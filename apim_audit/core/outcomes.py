@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 from apim_audit.core.addresses import format_address
-from apim_audit.core.decision import Decision, Fate, Part, Spot, verdict_of
+from apim_audit.core.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.findings import (
     Alternative,
     Compliant,
@@ -169,10 +170,22 @@ def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _condition(case: Case, verdict: Verdict) -> str:
-    """Returns what has to hold for another verdict than the worst."""
-    for choice, families in case.decision.conditional:
-        verdicts = [frozenset(map(verdict_of, family)) for family in families]
-        answers = [answer for answer, each in zip(choice.answers, verdicts, strict=True) if verdict in each]
-        if len(answers) == 1:
-            return f"if {answers[0]}"
+    """Returns what has to hold for another verdict than the worst: the fewest answers that leave no other."""
+    choices = tuple(dict.fromkeys(choice for way, _ in case.decision.conditional for choice, _ in way))
+    for size in range(1, len(choices) + 1):
+        for some in combinations(choices, size):
+            for answers in product(*(range(choice.arity) for choice in some)):
+                answered = tuple(zip(some, answers, strict=True))
+                if _verdicts_under(answered, case.decision) == {verdict}:
+                    return "if " + " and ".join(choice.answers[answer] for choice, answer in answered)
     return "depending on: " + "; ".join(_asked(case.decision.parts))
+
+
+def _verdicts_under(answered: Answered, decision: Decision) -> set[Verdict]:
+    wanted = {choice.name: answer for choice, answer in answered}
+    return {
+        verdict_of(world)
+        for way, worlds in decision.conditional
+        if all(wanted.get(choice.name, answer) == answer for choice, answer in way)
+        for world in worlds
+    }

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, NetmaskValueError
-from itertools import groupby, permutations
+from itertools import groupby
 
 from apim_audit.core.addresses import PUBLIC
 from apim_audit.core.estate import RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.rules import Access, Direction, SecurityRule, Side, tied_orders
 from apim_audit.core.tags import ServiceTags
 
 _PROBE = int(IPv4Address("168.63.129.16"))
@@ -89,7 +89,7 @@ def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumpt
         tied = list(group)
         if len(tied) > 1:
             answer = world.get(f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}", 0)
-            tied = list(list(permutations(tied))[answer])
+            tied = list(tied_orders(tied)[answer])
         settled += tied
     return [rule for rule in settled if _is_there(rule, world)]
 

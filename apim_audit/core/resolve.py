@@ -120,14 +120,10 @@ def _routed(table: RouteTable | Unreadable | None, tags: ServiceTags) -> tuple[l
     if table is None:
         return [], []
     if isinstance(table, Unreadable):
-        return (
-            [
-                AddressSet.unknown(
-                    UnknownSet(f"in {table.id.lower()}", table.message, "the routes' prefixes", EVERYTHING)
-                )
-            ],
-            [AddressSet.unknown(UnknownSet(f"out {table.id.lower()}", table.message, "the routes' prefixes", PUBLIC))],
-        )
+        name, question = table.id.lower(), table.message
+        added = UnknownSet(f"in {name}", question, "what the routes add to VirtualNetwork", EVERYTHING)
+        taken = UnknownSet(f"out {name}", question, "what the routes take from Internet", PUBLIC)
+        return [AddressSet.unknown(added)], [AddressSet.unknown(taken)]
     widening, shrinking = [], []
     for route in table.routes:
         addresses = resolve_expression(route.prefix, tags)

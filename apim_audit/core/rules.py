@@ -1,7 +1,9 @@
 """Security rules of an NSG as values, and the six default rules that follow the custom ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import permutations
 
 from apim_audit.core.intervals import IntervalSet
 
@@ -96,3 +98,21 @@ DEFAULT_RULES = (
     _default("DenyAllOutBound", 65500, Direction.OUTBOUND, Access.DENY, ("*", "*")),
 )
 """The six default rules, as ARM names them (Azure documentation, network-security-groups-overview, 2025-07-15)."""
+
+_MOST_PERMUTED = 4
+
+
+def tied_orders(tied: Sequence[SecurityRule]) -> list[tuple[SecurityRule, ...]]:
+    """Returns the orders in which rules of equal priority may be tried: answer i of their order is the i-th.
+
+    Of many rules that all do the same only who comes first matters, and that only for who decides.
+
+    Raises:
+        ValueError: there are too many orders to go through.
+    """
+    if len(tied) <= _MOST_PERMUTED:
+        return list(permutations(tied))
+    if len({rule.access for rule in tied}) > 1:
+        msg = f"{len(tied)} rules of equal priority that allow and deny"
+        raise ValueError(msg)
+    return [(*tied[first:], *tied[:first]) for first in range(len(tied))]

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, permutations, product
+from itertools import groupby, product
 
 from apim_audit.core.classes import meet
 from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.resolve import Resolver, is_pinning
-from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side
+from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
 from apim_audit.core.unknowns import YES, Choice, Condition
 
-_MOST_TIED = 4
 NO_NSG = "(no NSG)"
 
 
@@ -102,7 +101,7 @@ def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRul
     return Choice(
         f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}",
         f"{names} have the same priority ({priority}): which comes first?",
-        tuple(f"`{order[0].name}` comes before `{order[1].name}`" for order in permutations(tied)),
+        tuple(f"`{order[0].name}` comes before `{order[1].name}`" for order in tied_orders(tied)),
     )
 
 
@@ -162,13 +161,15 @@ def ruleset_of(
 
 
 def _tied_order(priority: int, direction: Direction, tied: Sequence[tuple[int, SecurityRule]]) -> Iterator[Standing]:
-    if len(tied) > _MOST_TIED:
-        raise Undecidable
-    choice = order_choice(priority, direction, [rule for _, rule in tied])
-    orders = list(permutations(range(len(tied))))
+    rules = [rule for _, rule in tied]
+    try:
+        orders = tied_orders(rules)
+    except ValueError:
+        raise Undecidable from None
+    choice = order_choice(priority, direction, rules)
     # Each rule stands at each place, under the orders that put it there.
-    for place, (index, (number, _)) in product(range(len(tied)), enumerate(tied)):
-        mask = sum(1 << answer for answer, order in enumerate(orders) if order[place] == index)
+    for place, (number, rule) in product(range(len(tied)), tied):
+        mask = sum(1 << answer for answer, order in enumerate(orders) if order[place] is rule)
         yield number, ((choice, mask),)
 
 

@@ -65,7 +65,7 @@ def _told(report: Report, *, needed: bool) -> Iterable[str]:
 
 def _in_words(incomplete: Incomplete) -> str:
     message = incomplete.message or incomplete.id
-    return f"{message} ({incomplete.reason})"
+    return message if incomplete.reason in message else f"{message} ({incomplete.reason})"
 
 
 def _closing(report: Report, summary: Summary, style: Style) -> Iterator[str]:

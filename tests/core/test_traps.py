@@ -443,6 +443,7 @@ class TestNoGroup:
             ("stv1", "management", "default-only", "warning"),
             ("stv1", "storage", "default-only", "warning"),
             ("stv1", "nsg-attached", "missing", "warning"),
+            ("undetermined", "nsg-attached", "missing", "error"),
         ],
     )
     def test_a_subnet_without_nsg(self, platform: str, row_id: str, verdict: str, severity: str) -> None:
@@ -618,6 +619,20 @@ class TestTagNames:
         rules = (outbound("Sql.WestEurope", "*", access="Deny", priority=100), outbound("Sql", "1433"))
         assert Site(rules, tags=NO_DATA).check("sql").verdict == "blocked"
 
+    @pytest.mark.parametrize(
+        ("destinations", "verdict"),
+        [
+            (("Sql.WestEurope", "Sql.NorthEurope"), "compliant"),
+            (("Sql",), "compliant"),
+            (("Sql.NorthEurope",), "partial"),
+            (("Sql.WestUS",), "blocked"),
+        ],
+    )
+    def test_two_regions_are_needed_by_name(self, destinations: tuple[str, ...], verdict: str) -> None:
+        rules = (outbound(destinations, "1433"), OUT)
+        site = Site(rules, tags=NO_DATA, regions=("West Europe", "North Europe"), sku="Premium")
+        assert site.check("sql", 1).verdict == verdict
+
     def test_a_tag_and_its_region_together_are_the_tag(self) -> None:
         rules = (outbound(("AzureKeyVault", "AzureKeyVault.WestEurope"), "443"), OUT)
         assert Site(rules, tags=NO_DATA).check("key-vault").verdict == "compliant"
@@ -690,7 +705,10 @@ class TestDoubts:
         check = Site((deny,), routes=("0.0.0.0/0",), perhaps=frozenset({"DenyManagement"})).check("management")
         assert check.verdict == "blocked"
         assert others(check).keys() == {"missing", "default-only"}
-        assert all("`DenyManagement`" in condition for condition in others(check).values())
+        assert others(check)["missing"] != others(check)["default-only"]
+        for condition in others(check).values():  # with the Deny or the route alone it is something else
+            assert "`DenyManagement`" in condition
+            assert "0.0.0.0/0" in condition
 
     def test_any_number_of_rules_of_one_priority_may_agree(self) -> None:
         rules = tuple(replace(MANAGEMENT, name=f"Allow{i}") for i in range(6))

@@ -57,11 +57,8 @@ class Ground:
         return (*OTHER_ENDS, self.vnet, f"{self.first + 8}-{self.first + 11}")
 
 
-GROUNDS = (
-    Ground("10.0.0.0/24", IPv4Address("10.0.0.0")),
-    Ground("10.0.0.0/24", IPv4Address("10.0.0.0")),
-    Ground("20.0.1.0/28", IPv4Address("20.0.1.0")),
-)
+PRIVATE, PUBLIC = Ground("10.0.0.0/24", IPv4Address("10.0.0.0")), Ground("20.0.1.0/28", IPv4Address("20.0.1.0"))
+GROUNDS = (PRIVATE, PRIVATE, PRIVATE, PRIVATE, PUBLIC)
 
 
 @dataclass(frozen=True)
