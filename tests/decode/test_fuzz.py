@@ -78,6 +78,8 @@ def mutated(documents: list[Any], mutations: list[tuple[tuple[Any, ...], Any]]) 
         try:
             for key in path[:-1]:
                 place = place[key]
+            if isinstance(place, dict) and not isinstance(path[-1], str):
+                continue  # earlier junk stands there, and JSON has no numbers for names
             if junk is ...:
                 del place[path[-1]]
             else:

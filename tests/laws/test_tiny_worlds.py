@@ -40,11 +40,10 @@ def of_parts(case: TinyCase) -> str:
 
 
 def of_conditions(case: TinyCase) -> str:
-    for choice, families in case.decided().conditional:
-        for answer, family in enumerate(families):
-            found, expected = {verdict_of(world).value for world in family}, under(case, choice, answer)
-            if found != expected:
-                return f"{found} instead of {expected} if {choice.answers[answer]}"
+    for answered, family in case.decided().conditional:
+        found, expected = {verdict_of(world).value for world in family}, under(case, answered)
+        if found != expected:
+            return f"{found} instead of {expected} if {[choice.answers[answer] for choice, answer in answered]}"
     return ""
 
 

@@ -13,7 +13,7 @@ from math import prod
 from operator import or_
 from random import Random
 
-from apim_audit.core.decision import Decision, Part, decide
+from apim_audit.core.decision import Answered, Decision, Part, decide
 from apim_audit.core.engine import Box, Place, asked
 from apim_audit.core.estate import Subnet, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
@@ -190,9 +190,10 @@ def tally(case: TinyCase, worlds: Iterable[World] | None = None) -> Tally:
     return found
 
 
-def under(case: TinyCase, choice: Choice, answer: int) -> set[str]:
-    """Returns the verdicts of the worlds in which a choice has an answer."""
-    return tally(case, (world for world in case.worlds() if world[choice.name] == answer)).verdicts
+def under(case: TinyCase, answered: Answered) -> set[str]:
+    """Returns the verdicts of the worlds in which choices have these answers."""
+    fitting = (world for world in case.worlds() if all(world[choice.name] == answer for choice, answer in answered))
+    return tally(case, fitting).verdicts
 
 
 def verdict_in(case: TinyCase, world: World, found: Tally) -> str:
