@@ -1,6 +1,6 @@
 """Judges one requirement at one location: from the catalogue row to a check."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -192,15 +192,21 @@ class LocationJudge:
         )
         return near_misses(wanted, nsg.rules, case.ruleset, case.site)
 
-    def _ruleset(self, flow: Flow, required: Iterable[NetworkModel], site: Site) -> Ruleset:
+    def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
+        rules = _custom_rules(site)
+        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
+            rules = tuple(_platform_dns_rules(rules))
+            if site.subnet.nsg is not None:
+                return ruleset_of(rules, flow.direction, site.resolver)
         if site.subnet.nsg is None:
+            if flow.direction is Direction.INBOUND and len(required) > 1:
+                # With an NSG to come the two platforms would have one ruleset; without, each has its own.
+                raise NoFlows(_PLATFORM.question)
             dropped = _load_balancer_drops(flow, required)
             rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)
-            return ruleset_of(_custom_rules(site), flow.direction, site.resolver, (rest,))
-        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
-            return ruleset_of(_platform_dns_rules(_custom_rules(site)), flow.direction, site.resolver)
+            return ruleset_of(rules, flow.direction, site.resolver, (rest,))
         if flow.direction not in self._rulesets:
-            self._rulesets[flow.direction] = ruleset_of(_custom_rules(site), flow.direction, site.resolver)
+            self._rulesets[flow.direction] = ruleset_of(rules, flow.direction, site.resolver)
         return self._rulesets[flow.direction]
 
     @cached_property

@@ -125,6 +125,7 @@ class Subnet:
         route_table: the route table, Unreadable, or None where the subnet has none.
         delegations: service names, such as ``Microsoft.Web/serverFarms``.
         service_endpoints: services, such as ``Microsoft.Storage``.
+        ipv6_only: its prefixes are known, and none is of IPv4.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Subnet:
     route_table: RouteTable | Unreadable | None = None
     delegations: tuple[str, ...] = ()
     service_endpoints: tuple[str, ...] = ()
+    ipv6_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

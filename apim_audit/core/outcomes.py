@@ -104,7 +104,7 @@ def _stands_for_no_nsg(rule: SecurityRule) -> bool:
 
 def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
-    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules)
+    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not _stands_for_no_nsg(rule))
 
 
 def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:

@@ -67,6 +67,8 @@ def usable_addresses(subnet: Subnet, space: Space) -> AddressSet:
     if subnet.prefixes:
         usable = ((first + _RESERVED_FIRST, last - _RESERVED_LAST) for first, last in subnet.prefixes)
         return AddressSet.plain(IntervalSet.union_of(usable))
+    if subnet.ipv6_only:
+        return AddressSet.plain(EMPTY)
     question = f"which prefixes has the subnet {subnet.id.rsplit('/', 1)[-1]}?"
     at_most = space.own.at_most()
     unknown = UnknownSet(f"subnet {subnet.id.lower()}", question, "the subnet", at_most, inhabited=True)
@@ -89,7 +91,7 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
         NoFlows: an end is empty or cannot be told.
     """
     if not site.api_management.pieces:
-        msg = f"the subnet {site.subnet.id.rsplit('/', 1)[-1]} has no usable address"
+        msg = f"the subnet {site.subnet.id.rsplit('/', 1)[-1]} has no usable IPv4 address"
         raise NoFlows(msg)
     other, names = _other_end(flow.peer, site)
     if not other.pieces:
@@ -150,7 +152,8 @@ def _custom_servers(subnet: Subnet) -> tuple[str, ...]:
     vnet = subnet.virtual_network
     if not isinstance(vnet, VirtualNetwork):
         raise NoFlows(vnet.message)
-    return vnet.dns_servers
+    # Azure's own DNS answers at the host's address, whether it is named there or not.
+    return tuple(server for server in vnet.dns_servers if parse_addresses(server) != PROBE)
 
 
 def _server_addresses(subnet: Subnet) -> IntervalSet:

@@ -90,7 +90,7 @@ def _tags_that_count(
 def _notes_on(network: Network) -> list[str]:
     notes: list[str] = []
     for subnet in network.subnets():
-        if not subnet.prefixes:
+        if not subnet.prefixes and not subnet.ipv6_only:
             notes.append(f"Subnet {name_in(subnet.id)}: its own address prefixes are not known")
         if isinstance(subnet.nsg, NetworkSecurityGroup):
             notes += notes_on_group(subnet.nsg)

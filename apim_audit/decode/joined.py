@@ -82,6 +82,7 @@ class Network:
             self._table(document.route_table),
             document.delegations,
             document.service_endpoints,
+            ipv6_only=document.prefixes == (),
         )
 
     def _group(self, reference: Reference) -> NetworkSecurityGroup | Unreadable | None:

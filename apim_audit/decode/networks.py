@@ -154,7 +154,8 @@ def _prefixes(fields: Fields) -> tuple[tuple[int, int], ...] | None:
     if fields.errors:
         return None
     spans = [span for span in map(parse_span, (singular, *plural)) if span is not None]
-    return tuple(dict.fromkeys(spans)) or None
+    # Prefixes of the other family alone are told, and leave no IPv4 address.
+    return tuple(dict.fromkeys(spans)) if singular or plural else None
 
 
 def _reference(fields: Fields, name: str, resource: Resource) -> Reference:

@@ -91,7 +91,10 @@ def read_group(resource: Resource, separate: SeparateRules, problems: Problems) 
 
 def substance_of_group(group: NetworkSecurityGroup | Unreadable) -> object:
     """Returns what matters of an NSG."""
-    return group.message if isinstance(group, Unreadable) else (group.rules, group.unreadable)
+    if isinstance(group, Unreadable):
+        return group.message
+    # Priorities order the rules, not their place in the document.
+    return sorted(group.rules, key=lambda rule: (rule.direction, rule.priority, rule.name)), group.unreadable
 
 
 def notes_on_group(group: NetworkSecurityGroup) -> list[str]:

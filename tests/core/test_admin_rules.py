@@ -109,3 +109,25 @@ def test_without_an_nsg_admin_rules_still_decide() -> None:
     assert passing.evidence.decided_by == ()
     assert passing.evidence.witness is not None
     assert passing.evidence.witness.decided_by is None
+
+
+def test_azures_own_dns_heeds_only_admin_rules_that_name_it() -> None:
+    deny = admin("Deny", ANYWHERE, direction=Direction.OUTBOUND, protocol="udp")
+    for rules in (None, ()):
+        report = judged(replace(SOUND, rules=rules), AdminRules((deny,))).instances[0].locations[0]
+        dns = next(check for check in report.checks if check.id == "dns")
+        assert (dns.verdict, dns.evidence.shadowed) == ("default-only", ())
+
+
+def test_a_part_delivered_without_an_nsg_is_told_as_a_part() -> None:
+    half = admin("AlwaysAllow", Side(("13.64.39.16",)))
+    check = management(replace(SOUND, rules=None), half)
+    assert check.verdict == "partial"
+    assert check.message.endswith("part of TCP 3443 from ApiManagement is lost")
+    assert check.evidence.shadowed == ()
+
+
+def test_without_an_nsg_and_a_platform_admin_rules_leave_inbound_in_doubt() -> None:
+    check = management(replace(SOUND, rules=None, platform=None), admin("Deny", Side(("10.9.9.9",))))
+    assert check.verdict == "unknown"
+    assert check.reason == "is the platform stv1 or stv2?"

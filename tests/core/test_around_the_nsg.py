@@ -8,7 +8,7 @@ import pytest
 from apim_audit.core.estate import Route, RouteTable, Unreadable
 from apim_audit.core.findings import Check, Severity
 from apim_audit.core.requirements import VirtualNetworkType
-from tests.core.locations import NO_DATA, Site, inbound
+from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound
 
 NEWEST = Site(baseline="2026-04", rules=(inbound("Internet", "443"),))
 INJECTION, INTEGRATION = "Microsoft.Web/hostingEnvironments", "Microsoft.Web/serverFarms"
@@ -137,3 +137,20 @@ def test_an_nsg_that_is_not_understood_is_not_called_attached() -> None:
 def test_an_internal_instance_has_the_rows_too() -> None:
     report = replace(NEWEST, kind=VirtualNetworkType.INTERNAL).report()
     assert {"subnet-size", "management-return-path"} <= {check.id for check in report.checks}
+
+
+def test_a_subnet_of_ipv6_alone_has_no_end_that_could_be_compliant() -> None:
+    site = replace(NEWEST, baseline="2021-12")
+    check = check_of(site, "client-https", prefixes=(), ipv6_only=True)
+    assert check.verdict == "unknown"
+    assert check.reason == "the subnet apim has no usable IPv4 address"
+
+
+def test_the_address_of_azures_own_dns_is_not_a_server_of_ones_own() -> None:
+    site = replace(NEWEST, rules=(deny_all("Outbound"),))
+    for servers, verdict in (
+        (("168.63.129.16",), "default-only"),
+        (("10.0.0.4", "168.63.129.16"), "blocked"),
+        (("10.0.0.4",), "blocked"),
+    ):
+        assert check_of(site, "dns", virtual_network=replace(VNET, dns_servers=servers)).verdict == verdict
