@@ -665,6 +665,16 @@ class TestDoubts:
         deny = inbound("*", "*", access="Deny", name="DenyToo")
         assert Site((MANAGEMENT, deny)).check("management").verdict == "unknown"
 
+    def test_of_three_rules_of_one_priority_any_may_come_first(self) -> None:
+        allow = inbound("*", "*", name="AllowToo")
+        site = Site((MANAGEMENT, allow, inbound("*", "*", access="Deny", name="DenyToo")))
+        check = site.check("management")
+        assert check.reason == (
+            "`AllowManagement` and `AllowToo` and `DenyToo` have the same priority (300): which comes first?"
+        )
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by == "DenyToo"
+
     def test_two_rules_of_one_priority_that_agree_are_none(self) -> None:
         assert Site((MANAGEMENT, inbound("*", "*", name="AllowToo"))).check("management").verdict == "compliant"
 
@@ -681,6 +691,21 @@ class TestDoubts:
         deny = inbound("asg:web", "*", access="Deny", priority=100)
         site = Site((deny, inbound("AzureLoadBalancer", "6390"), replace(MANAGEMENT, priority=310)))
         assert (site.check("load-balancer").verdict, site.check("management").verdict) == ("compliant", "compliant")
+
+    def test_a_group_in_a_vnet_round_the_probe_does_not_hold_it(self) -> None:
+        deny = inbound("asg:web", "*", access="Deny", priority=100)
+        vnet = network(("168.63.129.0/24",))
+        site = Site((deny, inbound("AzureLoadBalancer", "6390")), prefixes=("168.63.129.64/28",), vnet=vnet)
+        assert site.check("load-balancer").verdict == "compliant"
+
+    def test_nothing_is_shadowed_by_a_deny_that_only_a_pinned_rule_keeps_off(self) -> None:
+        rules = (
+            outbound("20.70.0.0/20", "1433", priority=100),
+            outbound("Gibberish", "*", access="Deny", priority=200),
+            outbound("Sql", "1433"),
+        )
+        check = Site(rules).check("sql")
+        assert (check.verdict, deciders(check), shadowed(check)) == ("unknown", ["AllowOut"], [])
 
     def test_a_default_route_may_turn_virtual_network_into_everything(self) -> None:
         rules = (outbound("VirtualNetwork", "*", access="Deny", priority=100), outbound("Storage", "443"))
