@@ -200,7 +200,7 @@ class LocationJudge:
                 return ruleset_of(rules, flow.direction, site.resolver)
         if site.subnet.nsg is None:
             if flow.direction is Direction.INBOUND and len(required) > 1:
-                # With an NSG to come the two platforms would have one ruleset; without, each has its own.
+                # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
                 raise NoFlows(_PLATFORM.question)
             dropped = _load_balancer_drops(flow, required)
             rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)

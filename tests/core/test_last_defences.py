@@ -1,0 +1,42 @@
+"""What was not decided, or not confirmed, is never an answer."""
+
+from dataclasses import replace
+
+import pytest
+
+from apim_audit.core.addresses import EVERYTHING, PROBE
+from apim_audit.core.decision import decide
+from apim_audit.core.engine import Box, Clause, Undecidable, compile_table, search
+from apim_audit.core.estate import Unreadable
+from apim_audit.core.findings import Undecided
+from apim_audit.core.outcomes import UNCONFIRMED, Case, outcome_of
+from apim_audit.core.required import SOURCE_PORTS, Site, usable_addresses
+from apim_audit.core.resolve import Resolver, space_of
+from apim_audit.core.rules import ALL_PORTS, Direction
+from apim_audit.core.rulesets import ruleset_of
+from tests.core.locations import NO_DATA, deny_all, tags_with_data
+from tests.core.locations import Site as Made
+
+REQUIRED = Box((PROBE, EVERYTHING, SOURCE_PORTS, ALL_PORTS))
+
+
+def test_a_flow_that_no_rule_decides_is_not_allowed_but_undecided() -> None:
+    elsewhere = Clause(0, allow=True, box=Box((EVERYTHING - PROBE, EVERYTHING, ALL_PORTS, ALL_PORTS)))
+    with pytest.raises(Undecidable):
+        search(compile_table([REQUIRED], [elsewhere]))
+
+
+def test_a_witness_that_the_plain_evaluator_contradicts_is_not_printed() -> None:
+    tags, subnet = tags_with_data(), Made((replace(deny_all("Inbound", 200), sources=("Sql",)),)).subnet()
+    space = space_of(subnet, tags)
+    site = Site(subnet, space, Resolver(space, tags), tags, ("westeurope",), usable_addresses(subnet, space))
+    assert subnet.nsg is not None
+    assert not isinstance(subnet.nsg, Unreadable)
+    ruleset = ruleset_of(subnet.nsg.rules, Direction.INBOUND, site.resolver)
+    sql = Box((tags.sets["sql"], space.prefixes, SOURCE_PORTS, ALL_PORTS))
+    decision = decide([sql], ruleset, "Tcp", may_pin=False)
+    sound = outcome_of(Case(decision, ruleset, Direction.INBOUND, "Tcp", site))
+    contradicted = outcome_of(Case(decision, ruleset, Direction.INBOUND, "Tcp", replace(site, tags=NO_DATA)))
+    assert not isinstance(sound, Undecided)
+    assert isinstance(contradicted, Undecided)
+    assert contradicted.questions == (UNCONFIRMED,)
