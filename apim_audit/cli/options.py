@@ -1,5 +1,6 @@
 """What each command can be told: frozen values, from whose fields the parser is made."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeAlias
@@ -229,4 +230,9 @@ class Demo(Reporting):
 
 Command: TypeAlias = Subscription | Collect | Check | Requirements | Demo
 COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Requirements, Demo)
-"""Every command, in the order of the help; its name is the class's in lower case."""
+"""Every command, in the order of the help."""
+
+
+def name_of(command: type[Command]) -> str:
+    """Returns the name of a command: its class's words in lower case, with hyphens between."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", command.__name__).lower()

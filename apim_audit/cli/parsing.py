@@ -7,7 +7,7 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from apim_audit import __version__
-from apim_audit.cli.options import COMMANDS, Command
+from apim_audit.cli.options import COMMANDS, Command, name_of
 from apim_audit.errors import UsageError
 
 PROGRAM = "apim-audit"
@@ -81,7 +81,7 @@ def _parser() -> Any:  # noqa: ANN401  (typer's own class is not public)
     )
     app.callback(help=_HELP)(_program)
     for command in COMMANDS:
-        app.command(command.__name__.lower())(_builder(command))
+        app.command(name_of(command))(_builder(command))
     return typer.main.get_command(app)
 
 

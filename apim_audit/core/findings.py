@@ -157,6 +157,41 @@ def verdict_of(outcome: Outcome) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a resource or rule is written down, so that it can be changed there.
+
+    Attributes:
+        file: a file's name as it was given, or ``live``.
+        line: its line, from 1, where that is known.
+        address: a Terraform address (``module.net.azurerm_network_security_rule.mgmt[0]``), where there is one.
+    """
+
+    file: str
+    line: int | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a gap is accepted, by whom, until when.
+
+    Attributes:
+        expires: the last day on which it holds, ISO 8601.
+    """
+
+    reason: str
+    owner: str
+    expires: str
+
+
+class Change(StrEnum):
+    """What a planned deployment has to do with a gap or a doubt."""
+
+    CAUSED = "caused"
+    ALREADY_THERE = "already-there"
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One requirement at one location.
 
@@ -172,6 +207,11 @@ class Check:
         peer: names of the other end, several where regional tags are joined.
         message: one sentence for people.
         near_misses: for a gap, the rules that would serve but for one field.
+        raised_by: which feature of the instance makes an optional or advisory row required, or None.
+        waiver: the waiver that covers a gap, or None.
+        known: whether a gap is among the known ones.
+        change: what a planned deployment has to do with it, or None where nothing is planned.
+        origins: where to change it, where a plan or a template tells.
     """
 
     id: str
@@ -185,6 +225,16 @@ class Check:
     ports: tuple[str, ...] | None = None
     peer: tuple[str, ...] | None = None
     near_misses: tuple[NearMiss, ...] = ()
+    raised_by: str | None = None
+    waiver: Waiver | None = None
+    known: bool = False
+    change: Change | None = None
+    origins: tuple[Origin, ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the exit status: it is neither waived nor a known gap."""
+        return self.waiver is None and not self.known
 
     @property
     def verdict(self) -> Verdict:
@@ -233,6 +283,35 @@ class HygieneFinding:
     requirement: str | None = None
 
 
+class Standing(StrEnum):
+    """How what the service itself observes stands beside the computed verdicts."""
+
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    STALE = "stale"
+    UNRELATED = "unrelated"  # no requirement is about it, or none was decided
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One dependency as the service's own network status reports it; it never replaces a verdict.
+
+    Attributes:
+        name: the dependency as Azure names it.
+        status: ``success``, ``failure``, ``initializing`` or whatever else Azure wrote.
+        observed_at: when it was last updated, as Azure wrote it.
+        requirements: ids of the checks that it bears on.
+        message: one sentence for people.
+    """
+
+    name: str
+    status: str
+    observed_at: str | None
+    standing: Standing
+    requirements: tuple[str, ...]
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class LocationReport:
     """The checks of one location of one instance.
@@ -241,6 +320,8 @@ class LocationReport:
         network_model: None where there is nothing to judge; ``reason`` then says why.
         baseline: the baseline that judged, where it is not the one asked for.
         hygiene: untidy rules, where they were asked for.
+        observed: what the service itself observes, where that was asked for.
+        origin: where the NSG is written down, or the instance where it has none; None where that is not known.
     """
 
     location: str
@@ -253,6 +334,8 @@ class LocationReport:
     reason: str | None = None
     baseline: str | None = None
     hygiene: tuple[HygieneFinding, ...] = ()
+    observed: tuple[Observation, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +370,21 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was asked for."""
+    """What was asked for.
+
+    Attributes:
+        subscriptions: ids; for a management group or a tenant those that were found below it.
+        resource_group: only instances of this resource group.
+        names: only instances of these names.
+        management_group: the management group that was asked for.
+        tenant: whether a whole tenant was asked for.
+    """
 
     subscriptions: tuple[str, ...] = ()
     resource_group: str | None = None
     names: tuple[str, ...] = ()
+    management_group: str | None = None
+    tenant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +422,44 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedGap:
+    """A gap that was there before, known or in the current state, and is no more.
+
+    Attributes:
+        was: its verdict then.
+    """
+
+    instance_id: str
+    location: str
+    requirement: str
+    was: Verdict
+
+
+class WaiverProblemKind(StrEnum):
+    """What is wrong with a waiver."""
+
+    EXPIRED = "expired"  # it covers nothing any more, and the run says so loudly
+    EXPIRING = "expiring"  # within 30 days
+    UNUSED = "unused"  # it matches nothing
+    UNWAIVABLE = "unwaivable"  # its requirement must not be waived
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverProblem:
+    """A waiver that somebody has to look at, in one sentence."""
+
+    kind: WaiverProblemKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything an audit found, in the stable order of the contract."""
+    """Everything an audit found, in the stable order of the contract.
+
+    Attributes:
+        fixed: gaps that are no more, where known gaps or a plan were given, else None.
+        waiver_problems: what is wrong with the waivers.
+    """
 
     baseline: str
     taken_at: str | None
@@ -341,6 +470,8 @@ class Report:
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    fixed: tuple[FixedGap, ...] | None = None
+    waiver_problems: tuple[WaiverProblem, ...] = ()
 
     def locations(self) -> Iterator[LocationReport]:
         """Yields every location of every instance."""

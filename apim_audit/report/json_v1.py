@@ -5,12 +5,16 @@ from apim_audit.core.findings import (
     Check,
     Comparison,
     Evidence,
+    FixedGap,
     Gap,
     HygieneFinding,
     Incomplete,
     InstanceReport,
     LocationReport,
+    Observation,
     Report,
+    Scope,
+    Waiver,
     Witness,
 )
 from apim_audit.report import PLAIN, Style
@@ -27,16 +31,12 @@ def render(report: Report, _style: Style = PLAIN) -> str:
 
 def to_json(report: Report) -> dict[str, Json]:
     """Returns the report as the members of its JSON object."""
-    return {
+    fields: dict[str, Json] = {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "apim-audit", "version": __version__},
         "baseline": report.baseline,
         "takenAt": report.taken_at,
-        "scope": {
-            "subscriptions": list(report.scope.subscriptions),
-            "resourceGroup": report.scope.resource_group,
-            "names": list(report.scope.names),
-        },
+        "scope": _scope(report.scope),
         "serviceTags": {
             "source": report.service_tags.source,
             "cloud": report.service_tags.cloud,
@@ -47,7 +47,36 @@ def to_json(report: Report) -> dict[str, Json]:
         "instances": [_instance(instance) for instance in report.instances],
         "incomplete": [_incomplete(incomplete) for incomplete in report.incomplete],
         "comparison": None if report.comparison is None else _comparison(report.comparison),
-        "summary": _summary(report),
+    }
+    if report.fixed is not None:
+        fields["fixed"] = [_fixed(gap) for gap in report.fixed]
+    if report.waiver_problems:
+        fields["waiverProblems"] = [
+            {"kind": each.kind.value, "message": each.message} for each in report.waiver_problems
+        ]
+    fields["summary"] = _summary(report)
+    return fields
+
+
+def _scope(scope: Scope) -> Json:
+    fields: dict[str, Json] = {
+        "subscriptions": list(scope.subscriptions),
+        "resourceGroup": scope.resource_group,
+        "names": list(scope.names),
+    }
+    if scope.management_group is not None:
+        fields["managementGroup"] = scope.management_group
+    if scope.tenant:
+        fields["tenant"] = True
+    return fields
+
+
+def _fixed(gap: FixedGap) -> Json:
+    return {
+        "instanceId": gap.instance_id,
+        "location": gap.location,
+        "requirement": gap.requirement,
+        "was": gap.was.value,
     }
 
 
@@ -79,12 +108,25 @@ def _location(location: LocationReport) -> Json:
     fields["checks"] = [_check(check) for check in location.checks]
     if location.hygiene:
         fields["hygiene"] = [_hygiene(finding) for finding in location.hygiene]
+    if location.observed:
+        fields["observed"] = [_observation(observation) for observation in location.observed]
     return fields
+
+
+def _observation(observation: Observation) -> Json:
+    return {
+        "name": observation.name,
+        "status": observation.status,
+        "observedAt": observation.observed_at,
+        "standing": observation.standing.value,
+        "requirements": list(observation.requirements),
+        "message": observation.message,
+    }
 
 
 def _check(check: Check) -> Json:
     evidence = check.evidence
-    return {
+    fields: dict[str, Json] = {
         "requirement": check.id,
         "level": check.level.value,
         "verdict": check.verdict.value,
@@ -103,8 +145,27 @@ def _check(check: Check) -> Json:
         ],
         "message": check.message,
         "reason": check.reason,
-        "waiver": None,
+        "waiver": None if check.waiver is None else _waiver(check.waiver),
     }
+    return fields | _circumstances(check)
+
+
+def _circumstances(check: Check) -> dict[str, Json]:
+    """Returns the fields that are there only where something is to be said."""
+    fields: dict[str, Json] = {}
+    if check.known:
+        fields["known"] = True
+    if check.raised_by is not None:
+        fields["raisedBy"] = check.raised_by
+    if check.change is not None:
+        fields["change"] = check.change.value
+    if check.origins:
+        fields["origins"] = [{"file": each.file, "line": each.line, "address": each.address} for each in check.origins]
+    return fields
+
+
+def _waiver(waiver: Waiver) -> Json:
+    return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires}
 
 
 def _decided_by(evidence: Evidence) -> Json:

@@ -5,6 +5,7 @@ from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.service_tags import load_service_tags, named_services, trim_service_tags
 from apim_audit.snapshot.stored import save
+from apim_audit.snapshot.unknown_values import unknown, unknown_name
 
 __all__ = [
     "Document",
@@ -17,5 +18,7 @@ __all__ = [
     "named_services",
     "save",
     "trim_service_tags",
+    "unknown",
+    "unknown_name",
     "write_atomically",
 ]

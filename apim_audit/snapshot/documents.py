@@ -163,11 +163,14 @@ def _unfinished(pages: Iterable[_Page]) -> Iterator[Incomplete]:
 
 def _scope(scopes: Sequence[Scope]) -> Scope:
     groups = {scope.resource_group for scope in scopes}
+    management_groups = {scope.management_group for scope in scopes}
     narrowed = all(scope.names for scope in scopes)
     return Scope(
         subscriptions=tuple(dict.fromkeys(chain.from_iterable(scope.subscriptions for scope in scopes))),
         resource_group=groups.pop() if len(groups) == 1 else None,
         names=tuple(dict.fromkeys(chain.from_iterable(scope.names for scope in scopes))) if narrowed else (),
+        management_group=management_groups.pop() if len(management_groups) == 1 else None,
+        tenant=any(scope.tenant for scope in scopes),
     )
 
 

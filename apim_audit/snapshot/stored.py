@@ -79,9 +79,11 @@ def _incomplete_to_json(incomplete: Incomplete) -> Document:
 
 def _scope_to_json(scope: Scope) -> Document:
     return {
+        "managementGroup": scope.management_group,
         "names": list(scope.names),
         "resourceGroup": scope.resource_group,
         "subscriptions": list(scope.subscriptions),
+        "tenant": scope.tenant,
     }
 
 
@@ -132,7 +134,14 @@ def _incomplete(item: object) -> Incomplete:
 
 
 def _scope(fields: Document) -> Scope:
-    return Scope(_texts(fields, "subscriptions"), _optional(fields, "resourceGroup", str), _texts(fields, "names"))
+    return Scope(
+        subscriptions=_texts(fields, "subscriptions"),
+        resource_group=_optional(fields, "resourceGroup", str),
+        names=_texts(fields, "names"),
+        # Snapshots of earlier releases tell neither of these.
+        management_group=_optional(fields, "managementGroup", str),
+        tenant=_optional(fields, "tenant", bool) or False,
+    )
 
 
 def _tags(fields: Document | None) -> ServiceTagDocument | None:

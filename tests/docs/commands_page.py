@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from unittest.mock import patch
 
-from apim_audit.cli.options import COMMANDS
+from apim_audit.cli.options import COMMANDS, name_of
 from apim_audit.cli.parsing import PROGRAM, parse
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
@@ -32,7 +32,7 @@ def page() -> str:
     """Returns the page, as Markdown."""
     parts = [_INTRODUCTION, _help()]
     for command in COMMANDS:
-        name = command.__name__.lower()
+        name = name_of(command)
         parts += [f"## {PROGRAM} {name}\n", _help(name)]
     return "\n".join(parts)
 

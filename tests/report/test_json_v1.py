@@ -1,14 +1,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from apim_audit import __version__
-from apim_audit import report as reports
 from apim_audit.core.findings import HygieneKind, Report, Severity, Verdict
 from apim_audit.core.near_misses import Field
 from apim_audit.core.requirements import Level, NetworkModel
@@ -26,9 +24,9 @@ from tests.report.samples import (
     report,
     with_witness,
 )
+from tests.report.strict_schema import SCHEMA, STRICT
 
-SCHEMA = json.loads((Path(reports.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = Draft202012Validator(SCHEMA)
+VALIDATOR = Draft202012Validator(STRICT)
 
 
 def rendered(found: Report) -> Any:
@@ -56,8 +54,14 @@ def objects(schema: Any) -> Iterator[Any]:
             yield from objects(member)
 
 
-def test_the_schema_knows_every_field_and_lets_no_other_pass() -> None:
-    assert all(schema["additionalProperties"] is False for schema in objects(SCHEMA))
+def test_a_reader_with_the_schema_passes_over_fields_of_a_later_version() -> None:
+    later = rendered(FULL) | {"later": True}
+    assert Draft202012Validator(SCHEMA).is_valid(later)
+    assert not VALIDATOR.is_valid(later)
+
+
+def test_the_strict_schema_closes_every_object() -> None:
+    assert all(schema["additionalProperties"] is False for schema in objects(STRICT))
 
 
 def test_the_schema_has_the_words_that_the_program_has() -> None:

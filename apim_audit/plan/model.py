@@ -1,0 +1,61 @@
+"""What a plan says, whatever its format: changes of single ARM documents, to be laid over the current state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from apim_audit.core.findings import Incomplete, Origin
+from apim_audit.snapshot import Document
+
+
+class Action(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NO_CHANGE = "no-change"
+
+
+class Writing(StrEnum):
+    """How what is written meets what is there."""
+
+    WHOLE = "whole"  # it replaces the resource, as a PUT does: what it does not name is gone
+    PART = "part"  # it replaces the members that it names, at any depth; lists are replaced whole
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One resource that a plan names, a child resource such as a security rule or a subnet included.
+
+    Attributes:
+        action: what happens to it.
+        id: its ARM id, as far as it can be known; made up, but the same wherever the plan refers to it, where not.
+        body: the ARM document that is written (``id``, ``name``, ``type``, ``location``, ``properties`` ...), or None
+            for a delete. Values not known yet are ``snapshot.unknown_values.unknown(...)``.
+        origin: where it is written down.
+        writing: whether ``body`` is the whole resource or a part of it.
+        rule_origins: where each security rule of an NSG (by its name) is written down, if not at ``origin``.
+    """
+
+    action: Action
+    id: str
+    body: Document | None
+    origin: Origin
+    writing: Writing = Writing.WHOLE
+    rule_origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a file says that a deployment would do.
+
+    Attributes:
+        changes: in the order in which they are applied; of one id there may be several.
+        incomplete: what the file does not tell or what was not understood.
+        notes: what people should know, one sentence each.
+    """
+
+    changes: tuple[PlannedChange, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    notes: tuple[str, ...] = ()
