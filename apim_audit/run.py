@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 DEFAULT_BASELINE = "2021-12"
 
+
+class Gate(StrEnum):
+    """Which gaps and doubts of a planned state fail a run."""
+
+    CAUSED = "caused"
+    ALL = "all"
+
+
 OK = 0
 GAPS = 3
 UNDECIDED = 4
@@ -50,6 +58,25 @@ class Target:
     cloud: str = "AzureCloud"
     arm_endpoint: str | None = None
     admin_rules: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment that is only planned, and the state that it would meet.
+
+    Attributes:
+        files: Terraform plans, what-if answers, templates; ``-`` is standard input.
+        parameters: parameter files of a template.
+        onto: files with the current state.
+        onto_live: what to read live as the current state.
+        every: every instance is judged, not only those that the plan touches.
+    """
+
+    files: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
+    onto: tuple[str, ...] = ()
+    onto_live: Target | None = None
+    every: bool = False
 
 
 def audit(
@@ -121,6 +148,49 @@ def check(
     return audit(snapshot, options, compare_baseline)
 
 
+def plan(
+    deployment: Deployment,
+    stdin: BinaryIO,
+    service_tags: str | None = None,
+    options: "Options | str" = DEFAULT_BASELINE,
+    compare_baseline: str | None = None,
+) -> "Report":
+    """Returns the audit of what a deployment would leave behind, beside what is there now.
+
+    Args:
+        deployment: what is planned, and onto what.
+        stdin: standard input.
+        service_tags: a file with service tags, which counts before those of a snapshot.
+        options: how to judge, or only the baseline's id.
+        compare_baseline: another baseline: the report tells what that one would newly fail.
+
+    Raises:
+        NoAuditError: a file or the current state cannot be read.
+        UsageError: there is no such baseline, cloud or endpoint.
+    """
+    from apim_audit.core.judge import Options
+    from apim_audit.plan import Origins, beside, overlay, read_plans, scene_of
+
+    _look_up(options, compare_baseline)
+    options = Options(options) if isinstance(options, str) else options
+    planned = read_plans(deployment.files, stdin, deployment.parameters)
+    laid = overlay(_current_state(deployment, stdin, service_tags), planned)
+    scene = scene_of(laid, every=deployment.every)
+    before = audit(scene.current, replace(options, hygiene=False))
+    after = audit(scene.planned, options, compare_baseline)
+    report = Origins.of(laid.plan.changes).told(beside(after, before, scene.touched))
+    return replace(report, notes=(*report.notes, *laid.plan.notes, *scene.notes))
+
+
+def _current_state(deployment: Deployment, stdin: BinaryIO, service_tags: str | None) -> "Snapshot":
+    from apim_audit.snapshot import Snapshot, load_files, load_service_tags
+
+    if deployment.onto_live is not None:
+        return _read(deployment.onto_live, service_tags)
+    snapshot = load_files(deployment.onto, stdin) if deployment.onto else Snapshot(())
+    return snapshot if service_tags is None else replace(snapshot, service_tags=load_service_tags(service_tags))
+
+
 def subscription(
     target: Target,
     service_tags: str | None,
@@ -162,6 +232,10 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
         NoAuditError: no credentials, a scope that cannot be read, an instance that is not there, an unreadable file.
         UsageError: there is no such cloud or endpoint.
     """
+    return _trimmed(_read(target, service_tags))
+
+
+def _read(target: Target, service_tags: str | None) -> "Snapshot":
     from apim_audit.collect import Request
     from apim_audit.collect import collect as read
     from apim_audit.snapshot import load_service_tags
@@ -177,7 +251,7 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
         admin_rules=target.admin_rules,
     )
     snapshot = read(request, _now())
-    return _trimmed(snapshot if tags is None else replace(snapshot, service_tags=tags))
+    return snapshot if tags is None else replace(snapshot, service_tags=tags)
 
 
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
@@ -238,7 +312,9 @@ def _unknown_model(model: "NetworkModel", baselines: Sequence[str], catalogue: "
     return UsageError(message, f"it is known to: {others}" if others else "")
 
 
-def exit_status(report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow_incomplete: bool) -> int:
+def exit_status(
+    report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow_incomplete: bool, gate: Gate = Gate.ALL
+) -> int:
     """Returns the exit status for a report: 0, 3 for gaps, 4 for doubts.
 
     Args:
@@ -246,17 +322,19 @@ def exit_status(report: "Report", fail_on: FailOn, *, allow_unknown: bool, allow
         fail_on: the quietest gap that counts.
         allow_unknown: undecided checks do not count.
         allow_incomplete: what a judged location needs and could not be read does not count.
+        gate: whether only what a plan causes counts.
     """
-    from apim_audit.core.findings import Severity
+    from apim_audit.core.findings import Change, Severity
 
     loudest_first = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
     failing = () if fail_on is FailOn.NEVER else loudest_first[: loudest_first.index(Severity(fail_on)) + 1]
-    found = {check.severity for check in report.checks()}
+    every = gate is Gate.ALL
+    found = {check.severity for check in report.checks() if every or check.change is Change.CAUSED}
     if not found.isdisjoint(failing):
         return GAPS
     if Severity.UNDECIDED in found and not allow_unknown:
         return UNDECIDED
-    if any(incomplete.needed for incomplete in report.incomplete) and not allow_incomplete:
+    if any(each.needed and (every or not each.already_there) for each in report.incomplete) and not allow_incomplete:
         return UNDECIDED
     return OK
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
 from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, write
-from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Reporting, Requirements, Subscription
+from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Plan, Reporting, Requirements, Subscription
 from apim_audit.cli.streams import say
 from apim_audit.core.findings import Report
 from apim_audit.core.judge import Options
@@ -30,6 +30,8 @@ def execute(command: Command) -> int:
     match command:
         case Check():
             return _check(command)
+        case Plan():
+            return _plan(command)
         case Subscription():
             return _subscription(command)
         case Collect():
@@ -48,6 +50,19 @@ def _check(command: Check) -> int:
     options = _options(command)
     report = run.check(command.files, _stdin(), command.service_tags, options, command.compare_baseline)
     return _judged(report, command)
+
+
+def _plan(command: Plan) -> int:
+    if command.onto and command.onto_subscription:
+        message = "the current state is either in files (--onto) or read live (--onto-subscription)"
+        raise UsageError(message)
+    if (*command.files, *command.parameters, *command.onto).count("-") > 1:
+        message = "standard input (-) can be read only once"
+        raise UsageError(message)
+    ensure_writable(files_of(command))
+    options = _options(command)
+    report = run.plan(command.deployment, _stdin(), command.service_tags, options, command.compare_baseline)
+    return _judged(report, command, command.gate)
 
 
 def _subscription(command: Subscription) -> int:
@@ -102,13 +117,14 @@ def _options(command: Reporting) -> Options:
     )
 
 
-def _judged(report: Report, command: Judging) -> int:
+def _judged(report: Report, command: Judging, gate: run.Gate = run.Gate.ALL) -> int:
     deliver(report, command)
     status = run.exit_status(
         report,
         command.fail_on,
         allow_unknown=command.allow_unknown,
         allow_incomplete=command.allow_incomplete,
+        gate=gate,
     )
     if status == run.UNDECIDED and not command.quiet:
         say("exit status 4: --allow-unknown forgives undecided checks, --allow-incomplete what could not be read")

@@ -10,7 +10,7 @@ from typer import Argument, BadParameter, Option
 from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.report import RENDERERS, Format
-from apim_audit.run import DEFAULT_BASELINE, FailOn, Target
+from apim_audit.run import DEFAULT_BASELINE, Deployment, FailOn, Gate, Target
 
 ARM_ENDPOINT_VARIABLE = "APIM_AUDIT_ARM_ENDPOINT"
 
@@ -204,6 +204,48 @@ class Check(Judging):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Judging):
+    """Judge what a deployment would leave behind, before it is deployed.
+
+    Each file is a Terraform or OpenTofu plan as JSON (show -json), the JSON answer of an ARM what-if, an ARM template,
+    or a .bicep file. The changes are laid over the current state, where one is given, and the instances that they touch
+    are judged: which gaps the deployment causes, which it fixes, and which are there already.
+    """
+
+    files: Annotated[tuple[str, ...], Argument(metavar="FILE", help="Plans and templates; - is standard input.")]
+    parameters: Annotated[
+        tuple[str, ...], Option("--parameters", metavar="FILE", help="A parameter file of the template; repeatable.")
+    ] = ()
+    onto: Annotated[
+        tuple[str, ...],
+        Option("--onto", metavar="FILE", help="The current state: a snapshot, or input of check; repeatable."),
+    ] = ()
+    onto_subscription: Annotated[
+        tuple[str, ...],
+        Option("--onto-subscription", metavar="ID", help="Read the current state of this live; repeatable."),
+    ] = ()
+    every: Annotated[bool, Option("--all", help="Judge every instance, not only those that the plan touches.")] = False
+    gate: Annotated[Gate, Option("--gate", case_sensitive=False, help="Whether gaps count that are there already.")] = (
+        Gate.CAUSED
+    )
+    cloud: CloudOption = Cloud.PUBLIC
+    arm_endpoint: ArmEndpoint = None
+
+    @property
+    def deployment(self) -> Deployment:
+        """What is planned, and onto what."""
+        live = Target(
+            subscriptions=self.onto_subscription,
+            cloud=self.cloud.value,
+            arm_endpoint=self.arm_endpoint,
+            admin_rules=self.admin_rules,
+        )
+        return Deployment(
+            self.files, self.parameters, self.onto, live if self.onto_subscription else None, every=self.every
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements(Options):
     """Print the catalogue of requirements, or what changes from one baseline to another."""
 
@@ -228,8 +270,8 @@ class Demo(Reporting):
     """
 
 
-Command: TypeAlias = Subscription | Collect | Check | Requirements | Demo
-COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Requirements, Demo)
+Command: TypeAlias = Subscription | Collect | Check | Plan | Requirements | Demo
+COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Plan, Requirements, Demo)
 """Every command, in the order of the help."""
 
 

@@ -360,12 +360,14 @@ class Incomplete:
         reason: one word: forbidden, not-found, invalid, duplicate, unavailable, ...
         message: one sentence with what to do.
         needed: whether a judged location needs it, so that the audit is not whole without it.
+        already_there: where something is planned, whether it is so without the plan as well.
     """
 
     id: str
     reason: str
     message: str
     needed: bool = True
+    already_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)

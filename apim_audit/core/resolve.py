@@ -12,7 +12,7 @@ from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses
 from apim_audit.core.estate import AdminRules, Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.rules import SecurityRule, Side
-from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_region
+from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_region, is_not_yet_known
 from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, UnknownSet
 
 _EVERYTHING_NAMES = frozenset({"*", "any"})
@@ -225,6 +225,9 @@ def _tag_question(name: str, tags: ServiceTags) -> str:
 
 def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
     """Returns the addresses of an expression that needs no VNet: an address, CIDR, range or service tag."""
+    if is_not_yet_known(text):
+        question = f"which addresses does a rule name? They are {text}"
+        return AddressSet.unknown(UnknownSet(f"value {text}", question, text, EVERYTHING))
     name = fold(text)
     if name in _EVERYTHING_NAMES:
         return ALL
@@ -240,6 +243,8 @@ def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
 
 def is_unknown_word(text: str, tags: ServiceTags) -> bool:
     """Tells whether an expression is neither an address nor a name that is known."""
+    if is_not_yet_known(text):
+        return False
     name = fold(text)
     known = name in _EVERYTHING_NAMES or name in NAMES_WITHOUT_DATA or tags.knows(name)
     return not known and parse_addresses(name) is None

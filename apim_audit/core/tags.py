@@ -11,6 +11,23 @@ NAMES_WITHOUT_DATA = frozenset(
 """Tags that stand in no tag file: they depend on the VNet or name services of the host."""
 
 
+_NOT_YET_KNOWN = "not known until the deployment: "
+
+
+def not_yet_known(name: str) -> str:
+    """Returns what stands in a rule for an address whose value only the deployment will tell.
+
+    Args:
+        name: the attribute or expression whose value it is.
+    """
+    return _NOT_YET_KNOWN + name
+
+
+def is_not_yet_known(text: str) -> bool:
+    """Tells whether an expression of a rule stands for an address that only the deployment will tell."""
+    return text.startswith(_NOT_YET_KNOWN)
+
+
 def fold(name: str) -> str:
     """Returns a tag name as it is compared: letter case and blanks at the ends do not count."""
     return name.strip().lower()

@@ -5,6 +5,7 @@ from reprlib import Repr
 from typing import TypeVar
 
 from apim_audit.core.text import printable
+from apim_audit.snapshot import unknown_name
 
 Member = TypeVar("Member")
 
@@ -35,7 +36,10 @@ class FieldError(ValueError):
 
     @classmethod
     def of(cls, found: object, path: str, expected: str, remedy: str = "") -> "FieldError":
-        """Returns the error of a value that is not what is expected, or of a field that is not there."""
+        """Returns the error of a value that is not what is expected, not known yet, or of a field that is not there."""
+        name = unknown_name(found)
+        if name is not None:
+            return cls(path, f"is not known until the deployment: {printable(name)}")
         return cls(path, "is missing" if found is None else f"{shown(found)} is not {expected}", remedy)
 
     def within(self, path: str) -> "FieldError":
@@ -181,7 +185,7 @@ class Fields:
         """Returns the object in a field; one without fields where it is absent, which may be an error."""
         value = self._body.get(name)
         path = f"{self._path}{name}."
-        if isinstance(value, dict):
+        if isinstance(value, dict) and unknown_name(value) is None:
             return Fields(value, path, self.errors)
         if value is None and not required:
             return Fields(_ABSENT, path, self.errors)
@@ -193,7 +197,7 @@ class Fields:
         found: list[tuple[str, Json]] = []
         for number, value in enumerate(self.values(name)):
             path = f"{self._path}{name}[{number}]"
-            if isinstance(value, dict):
+            if isinstance(value, dict) and unknown_name(value) is None:
                 found.append((f"{path}.", value))
             else:
                 self.errors.append(FieldError.of(value, path, "an object"))

@@ -10,6 +10,7 @@ from apim_audit.decode.fields import Fields, phrase
 from apim_audit.decode.joined import Network
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Kind, Resource, fold_id
+from apim_audit.snapshot import unknown_name
 
 DISABLED_MARKER = "microsoft.windowsazure.apimanagement.service.disabled"
 """The custom property, folded, with which Microsoft's automatic migration marks an instance that it cut off.
@@ -119,6 +120,8 @@ def _scope(resource_id: str) -> tuple[str, str]:
 
 
 def _disabled(properties: Fields) -> bool:
+    if unknown_name(properties.in_any_case("customproperties")) is not None:
+        return False  # a note rests on it and no verdict
     marker = properties.inside("customProperties").in_any_case(DISABLED_MARKER)
     return marker is not None and str(marker).strip().lower() not in {"", "0", "false"}
 

@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.tags import not_yet_known
 from apim_audit.decode.fields import FieldError, Json
+from apim_audit.snapshot import unknown_name
 
 Member = TypeVar("Member")
 
@@ -52,11 +54,18 @@ def read_rule(body: object) -> SecurityRule:
 def faults_of(body: object) -> tuple[FieldError, ...]:
     """Returns everything that is wrong with a security rule."""
     try:
+        _known(body, "")
         properties = _properties(body)
+        _known(properties, "properties")
     except FieldError as error:
         return (error,)
     found = [_fault(_name, body), *(_fault(read, properties) for read in _READERS)]
     return tuple(error for error in found if error is not None)
+
+
+def _known(value: object, path: str) -> None:
+    if unknown_name(value) is not None:
+        raise FieldError.of(value, path, "an object")
 
 
 def directions_of(body: object) -> tuple[Direction, ...]:
@@ -88,6 +97,9 @@ def _name(body: object) -> str:
     name = body.get("name") if isinstance(body, dict) else None
     if isinstance(name, str) and name.strip():
         return name
+    unknown = unknown_name(name)
+    if unknown is not None:
+        return not_yet_known(unknown)  # no verdict rests on what a rule is called
     raise FieldError.of(name, "name", "a name")
 
 
@@ -137,10 +149,23 @@ def _side(end: str) -> Callable[[Json], Side]:
         one, many, members = properties.get(singular), properties.get(plural), properties.get(groups)
         if isinstance(one, str) and _absent(many) and _absent(members):
             return _plain_side(one)
-        texts = (*_text(singular, one), *_texts(plural, many))
+        texts = (*_expressions(singular, one), *_expressions_in(plural, many))
         return Side(_distinct(texts), tuple(_group_id(groups, member) for member in _list(groups, members)))
 
     return read
+
+
+def _expressions(field: str, value: object) -> tuple[str, ...]:
+    unknown = unknown_name(value)
+    return _text(field, value) if unknown is None else (not_yet_known(unknown),)
+
+
+def _expressions_in(field: str, values: object) -> tuple[str, ...]:
+    if unknown_name(values) is not None:
+        return _expressions(field, values)
+    if isinstance(values, list) and any(unknown_name(value) is not None for value in values):
+        return tuple(text for value in values for text in _expressions(field, value))
+    return _texts(field, values)
 
 
 @lru_cache(maxsize=65536)
@@ -179,6 +204,9 @@ def _group_id(field: str, member: object) -> str:
     group_id = member.get("id") if isinstance(member, dict) else None
     if isinstance(group_id, str) and group_id.strip():
         return group_id
+    unknown = unknown_name(group_id)
+    if unknown is not None:
+        return not_yet_known(unknown)
     raise FieldError.of(member, f"properties.{field}", "an object with the id of an application security group")
 
 

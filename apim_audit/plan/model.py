@@ -7,6 +7,9 @@ from enum import StrEnum
 from apim_audit.core.findings import Incomplete, Origin
 from apim_audit.snapshot import Document
 
+UNTOLD_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""Stands in ids whose subscription no file tells; laid over a current state, it is that state's subscription."""
+
 
 class Action(StrEnum):
     """What happens to a resource."""
@@ -29,7 +32,8 @@ class PlannedChange:
     """One resource that a plan names, a child resource such as a security rule or a subnet included.
 
     Attributes:
-        action: what happens to it.
+        action: what happens to it; ``NO_CHANGE`` tells what is there before the deployment, which counts where the
+            current state does not know the resource, wherever in the plan it stands.
         id: its ARM id, as far as it can be known; made up, but the same wherever the plan refers to it, where not.
         body: the ARM document that is written (``id``, ``name``, ``type``, ``location``, ``properties`` ...), or None
             for a delete. Values not known yet are ``snapshot.unknown_values.unknown(...)``.
