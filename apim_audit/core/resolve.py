@@ -12,7 +12,7 @@ from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses
 from apim_audit.core.estate import AdminRules, Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.intervals import EMPTY, IntervalSet
 from apim_audit.core.rules import SecurityRule, Side
-from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_region, is_not_yet_known
+from apim_audit.core.tags import NAMES_WITHOUT_DATA, ServiceTags, fold, is_not_yet_known, is_region
 from apim_audit.core.unknowns import YES, AddressSet, Choice, Condition, Piece, UnknownSet
 
 _EVERYTHING_NAMES = frozenset({"*", "any"})

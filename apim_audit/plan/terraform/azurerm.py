@@ -6,7 +6,6 @@ Source: the resource pages of terraform-provider-azurerm, releases 2 to 4, read 
 from collections.abc import Iterator, Mapping
 
 from apim_audit.decode.resources import fold_id
-from apim_audit.plan.model import Writing
 from apim_audit.plan.terraform import kinds
 from apim_audit.plan.terraform.configuration import expression_at
 from apim_audit.plan.terraform.documents import (
@@ -17,7 +16,7 @@ from apim_audit.plan.terraform.documents import (
     subnet_properties,
 )
 from apim_audit.plan.terraform.pieces import Piece, Subject, Writer, part
-from apim_audit.plan.terraform.values import blocks, is_unknown, text
+from apim_audit.plan.terraform.values import blocks, is_unknown
 from apim_audit.snapshot import Document, unknown, unknown_name
 
 _UNTOLD = "{} of {}, which the plan does not tell (give the current state with --onto)"

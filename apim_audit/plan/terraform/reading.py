@@ -1,7 +1,7 @@
 """From a plan to changes: what each resource writes, in the order in which Terraform would come to it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from apim_audit.core.findings import Incomplete, Origin
 from apim_audit.core.text import printable
