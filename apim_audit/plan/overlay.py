@@ -146,6 +146,8 @@ def merged(there: Document, part: Document) -> Document:
     found = dict(there)
     for key, value in part.items():
         old = found.get(key)
-        joint = isinstance(old, dict) and isinstance(value, dict) and unknown_name(value) is None
-        found[key] = merged(old, value) if joint and unknown_name(old) is None else value
+        if isinstance(old, dict) and isinstance(value, dict) and unknown_name(old) is unknown_name(value) is None:
+            found[key] = merged(old, value)
+        else:
+            found[key] = value
     return found

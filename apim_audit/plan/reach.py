@@ -1,4 +1,4 @@
-"""Which instances a change touches: themselves, their subnets, NSGs, route tables, VNets and the VNets peered to these."""
+"""Which instances a change touches: by themselves, their subnets, NSGs, route tables, VNets and peered VNets."""
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
