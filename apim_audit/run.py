@@ -169,7 +169,7 @@ def plan(
         UsageError: there is no such baseline, cloud or endpoint.
     """
     from apim_audit.core.judge import Options
-    from apim_audit.plan import Origins, beside, overlay, read_plans, scene_of
+    from apim_audit.plan import Acceptance, Origins, beside, effective_keys, overlay, read_plans, scene_of
 
     _look_up(options, compare_baseline)
     options = Options(options) if isinstance(options, str) else options
@@ -178,8 +178,19 @@ def plan(
     scene = scene_of(laid, every=deployment.every)
     before = audit(scene.current, replace(options, hygiene=False))
     after = audit(scene.planned, options, compare_baseline)
-    report = Origins.of(laid.plan.changes).told(beside(after, before, scene.touched))
+    origins = Origins.of(laid.plan.changes)
+    report = origins.told(beside(after, before, scene.touched), before)
+    written = effective_keys(laid.changed)
+    report = Acceptance(scene.planned, written, _tag_names(scene.planned), origins).told(report)
     return replace(report, notes=(*report.notes, *laid.plan.notes, *scene.notes))
+
+
+def _tag_names(snapshot: "Snapshot") -> frozenset[str] | None:
+    from apim_audit.catalogue import load_catalogue
+
+    if snapshot.service_tags is None:
+        return None
+    return frozenset(name.lower() for name in {*snapshot.service_tags.prefixes, *load_catalogue().tag_names})
 
 
 def _current_state(deployment: Deployment, stdin: BinaryIO, service_tags: str | None) -> "Snapshot":

@@ -1,13 +1,15 @@
 """What a deployment would leave behind, as ARM documents: Terraform plans, ARM what-if answers, ARM templates."""
 
+from apim_audit.plan.acceptance import Acceptance
 from apim_audit.plan.difference import beside
 from apim_audit.plan.model import Action, Plan, PlannedChange, Writing
 from apim_audit.plan.origins import Origins
 from apim_audit.plan.overlay import Overlaid, overlay
-from apim_audit.plan.reach import scene_of
+from apim_audit.plan.reach import effective_keys, scene_of
 from apim_audit.plan.reading import read_plans
 
 __all__ = [
+    "Acceptance",
     "Action",
     "Origins",
     "Overlaid",
@@ -15,6 +17,7 @@ __all__ = [
     "PlannedChange",
     "Writing",
     "beside",
+    "effective_keys",
     "overlay",
     "read_plans",
     "scene_of",

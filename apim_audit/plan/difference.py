@@ -20,7 +20,8 @@ from apim_audit.core.findings import (
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.resources import fold_id
 
-_Key = tuple[str, str, str]
+CheckKey = tuple[str, str, str]
+"""Which check it is: of which instance, at which location, of which requirement."""
 
 _WORSE = (Verdict.PINNED, Verdict.DEFAULT_ONLY, Verdict.PARTIAL, Verdict.MISSING, Verdict.BLOCKED)
 _LOUDER = (Severity.NONE, Severity.NOTE, Severity.WARNING, Severity.ERROR)
@@ -38,22 +39,24 @@ def beside(planned: Report, current: Report, touched: AbstractSet[str]) -> Repor
         current: what is there now.
         touched: the keys of the instances that the plan touches.
     """
-    comparing = _Comparing({key: check for key, _, check in _checks(current)}, touched)
+    comparing = _Comparing({key: check for key, _, check in keyed_checks(current)}, touched)
     instances = tuple(comparing.instance(instance) for instance in planned.instances)
     known = frozenset(current.incomplete)
     incomplete = tuple(replace(each, already_there=each in known) for each in planned.incomplete)
-    fixed = tuple(_fixed(current, {key: check for key, _, check in _checks(planned)}))
+    fixed = tuple(_fixed(current, {key: check for key, _, check in keyed_checks(planned)}))
     return replace(planned, instances=instances, incomplete=incomplete, fixed=fixed)
 
 
-def _checks(report: Report) -> Iterator[tuple[_Key, tuple[InstanceReport, LocationReport], Check]]:
+def keyed_checks(report: Report) -> Iterator[tuple[CheckKey, tuple[InstanceReport, LocationReport], Check]]:
+    """Yields every check of a report with its key, its instance and its location."""
     for instance in report.instances:
         for location in instance.locations:
             for check in location.checks:
-                yield _key(instance, location, check), (instance, location), check
+                yield key_of_check(instance, location, check), (instance, location), check
 
 
-def _key(instance: InstanceReport, location: LocationReport, check: Check) -> _Key:
+def key_of_check(instance: InstanceReport, location: LocationReport, check: Check) -> CheckKey:
+    """Returns which check it is, the same in a current and in a planned state."""
     return fold_id(instance.id), location_key(location.location), check.id
 
 
@@ -68,17 +71,17 @@ def _is_doubt(check: Check) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Comparing:
-    before: Mapping[_Key, Check]
+    before: Mapping[CheckKey, Check]
     touched: AbstractSet[str]
 
     def instance(self, instance: InstanceReport) -> InstanceReport:
         return replace(instance, locations=tuple(self._location(instance, each) for each in instance.locations))
 
     def _location(self, instance: InstanceReport, location: LocationReport) -> LocationReport:
-        checks = [self._check(_key(instance, location, check), check) for check in location.checks]
+        checks = [self._check(key_of_check(instance, location, check), check) for check in location.checks]
         return replace(location, checks=tuple(checks))
 
-    def _check(self, key: _Key, check: Check) -> Check:
+    def _check(self, key: CheckKey, check: Check) -> Check:
         before = self.before.get(key)
         if is_gap(check):
             caused = before is None or _is_worse(check, before)
@@ -88,7 +91,7 @@ class _Comparing:
             return check
         return replace(check, change=Change.CAUSED if caused else Change.ALREADY_THERE)
 
-    def _cannot_be_vouched_for(self, key: _Key, check: Check) -> bool:
+    def _cannot_be_vouched_for(self, key: CheckKey, check: Check) -> bool:
         return key[0] in self.touched and check.evidence == Evidence()
 
 
@@ -99,8 +102,8 @@ def _is_worse(check: Check, before: Check) -> bool:
     return verdict or _LOUDER.index(check.severity) > _LOUDER.index(before.severity)
 
 
-def _fixed(current: Report, after: Mapping[_Key, Check]) -> Iterator[FixedGap]:
-    for key, (instance, location), check in _checks(current):
+def _fixed(current: Report, after: Mapping[CheckKey, Check]) -> Iterator[FixedGap]:
+    for key, (instance, location), check in keyed_checks(current):
         now = after.get(key)
         if is_gap(check) and now is not None and not is_gap(now) and not isinstance(now.outcome, Undecided):
             yield FixedGap(instance.id, location.location, check.id, check.verdict)

@@ -1,11 +1,11 @@
 """Where a gap can be closed: each finding is led back to where its rule, its NSG or its instance is written down."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from apim_audit.core.findings import Check, InstanceReport, LocationReport, Origin, Report, Undecided
+from apim_audit.core.findings import Change, Check, InstanceReport, LocationReport, Origin, Report, Undecided
 from apim_audit.decode.resources import fold_id
-from apim_audit.plan.difference import is_gap
+from apim_audit.plan.difference import CheckKey, is_gap, key_of_check, keyed_checks
 from apim_audit.plan.model import Action, PlannedChange
 from apim_audit.plan.nesting import place_of
 
@@ -15,43 +15,65 @@ class Origins:
     """Where resources and rules are written down, by key."""
 
     _found: dict[str, Origin]
+    _written: frozenset[str]
 
     @classmethod
-    def of(cls, changes: Iterable[PlannedChange]) -> "Origins":
+    def of(cls, changes: Collection[PlannedChange]) -> "Origins":
         """Returns the origins that a plan tells; a change tells more than what is only named."""
         found: dict[str, Origin] = {}
         for change in sorted(changes, key=lambda each: each.action is not Action.NO_CHANGE):
             key = fold_id(change.id)
-            if change.action is not Action.DELETE:
-                found[key] = change.origin
+            found[key] = change.origin
             for name, origin in change.rule_origins.items():
                 found[f"{key}/securityrules/{name.strip().lower()}"] = origin
-        return cls(found)
+        written = (fold_id(change.id) for change in changes if change.action is not Action.NO_CHANGE)
+        return cls(found, frozenset(written))
 
-    def told(self, report: Report) -> Report:
-        """Returns a report whose gaps and doubts tell where to change them."""
-        return replace(report, instances=tuple(map(self._instance, report.instances)))
+    def of_rule(self, nsg: str, rule: str) -> Origin | None:
+        """Returns where a rule is written down, or its NSG where only that is told."""
+        key = fold_id(nsg)
+        return self._found.get(f"{key}/securityrules/{rule.strip().lower()}") or self._found.get(key)
 
-    def _instance(self, instance: InstanceReport) -> InstanceReport:
-        return replace(instance, locations=tuple(self._location(instance, each) for each in instance.locations))
+    def told(self, report: Report, current: Report) -> Report:
+        """Returns a report whose gaps and doubts tell where to change them.
 
-    def _location(self, instance: InstanceReport, location: LocationReport) -> LocationReport:
+        Args:
+            report: what the deployment would leave behind.
+            current: what is there now: a rule that served until now and is written or deleted is the place to look.
+        """
+        before = {key: check for key, _, check in keyed_checks(current)}
+        return replace(report, instances=tuple(self._instance(each, before) for each in report.instances))
+
+    def _instance(self, instance: InstanceReport, before: Mapping[CheckKey, Check]) -> InstanceReport:
+        locations = tuple(self._location(instance, each, before) for each in instance.locations)
+        return replace(instance, locations=locations)
+
+    def _location(
+        self, instance: InstanceReport, location: LocationReport, before: Mapping[CheckKey, Check]
+    ) -> LocationReport:
         nsg = fold_id(location.network_security_group_id or "")
         origin = self._found.get(nsg) or self._found.get(fold_id(instance.id))
-        checks = tuple(self._check(instance, location, check) for check in location.checks)
+        checks = tuple(
+            self._check(instance, location, check, before.get(key_of_check(instance, location, check)))
+            for check in location.checks
+        )
         return replace(location, checks=checks, origin=origin)
 
-    def _check(self, instance: InstanceReport, location: LocationReport, check: Check) -> Check:
+    def _check(self, instance: InstanceReport, location: LocationReport, check: Check, before: Check | None) -> Check:
         if check.origins or not (is_gap(check) or isinstance(check.outcome, Undecided)):
             return check
-        return replace(check, origins=tuple(dict.fromkeys(self._origins(instance, location, check))))
+        prefix = f"{fold_id(location.network_security_group_id or '')}/securityrules/"
+        names = [rule.name for rule in check.evidence.decided_by if not rule.default and rule.access != "Allow"]
+        names += [rule.name for rule in check.evidence.shadowed]
+        keys = [f"{prefix}{name.strip().lower()}" for name in names]
+        if before is not None and check.change is Change.CAUSED:
+            served = (f"{prefix}{rule.name.strip().lower()}" for rule in before.evidence.decided_by)
+            keys += [key for key in served if key in self._written]
+        return replace(check, origins=tuple(dict.fromkeys(self._origins(instance, location, keys))))
 
-    def _origins(self, instance: InstanceReport, location: LocationReport, check: Check) -> Iterator[Origin]:
+    def _origins(self, instance: InstanceReport, location: LocationReport, keys: Iterable[str]) -> Iterator[Origin]:
         nsg = fold_id(location.network_security_group_id or "")
-        evidence = check.evidence
-        names = [rule.name for rule in evidence.decided_by if not rule.default and rule.access != "Allow"]
-        names += [rule.name for rule in evidence.shadowed]
-        rules = [self._found.get(f"{nsg}/securityrules/{name.strip().lower()}") for name in names]
+        rules = [self._found.get(key) for key in keys]
         yield from (rule for rule in rules if rule is not None)
         if any(rule is not None for rule in rules):
             return

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from apim_audit.plan.nesting import Place, child_name, key_of, lists_of, place_of, properties_of
 from apim_audit.snapshot import Document, SourcedDocument, unknown_name
 
+_AND = " and "
 _Children = dict[str, object]
 
 
@@ -102,6 +103,8 @@ class State:
         self._drop(key)
         if place is None or not self._put_nested(place, document.body):
             self._add(key, document)
+        else:
+            self._name_source(place, document.source)
         for field in lists_of(key):
             if properties_of(written).get(field) is not None:
                 self._drop_apart(key, field)
@@ -131,6 +134,11 @@ class State:
             if children is not None:
                 children[place.name] = body
         return any(children is not None for children in lists)
+
+    def _name_source(self, place: Place, source: str) -> None:
+        for node in self._nodes.get(place.parent, ()):
+            if source not in node.source.split(_AND):
+                node.source += f"{_AND}{source}"
 
     def _add(self, key: str, document: SourcedDocument) -> None:
         self._nodes.setdefault(key, []).append(_Node(document))

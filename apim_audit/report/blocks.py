@@ -21,6 +21,7 @@ from apim_audit.core.text import printable
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
+from apim_audit.report.planned import change_lines
 from apim_audit.report.rows import DETAIL, INDENT, aligned, flow, name
 
 LOUD = (Severity.ERROR, Severity.WARNING, Severity.UNDECIDED, Severity.NOTE)
@@ -44,12 +45,14 @@ class _Group:
         told: the cause, in words that do not repeat what the rows say.
         others: the other verdicts that are possible.
         hints: the rules that would serve but for one field.
+        planned: what a plan has to do with it.
     """
 
     checks: tuple[Check, ...]
     told: str
     others: tuple[str, ...]
     hints: tuple[str, ...]
+    planned: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +132,14 @@ def _platform(location: LocationReport, model: NetworkModel) -> str:
 
 def _groups(location: LocationReport) -> Iterator[_Group]:
     loud = sorted((check for check in location.checks if check.severity in LOUD), key=_loudness)
-    found: dict[tuple[Severity, Verdict, str, tuple[str, ...], tuple[str, ...]], list[Check]] = {}
+    found: dict[tuple[Severity, Verdict, str, tuple[tuple[str, ...], ...]], list[Check]] = {}
     for check in loud:
         cause, hints = check.reason or _told(check), tuple(near.message for near in check.near_misses)
-        found.setdefault((check.severity, check.verdict, cause, tuple(_others(check)), hints), []).append(check)
-    for (_, verdict, cause, others, hints), checks in found.items():
+        said = (tuple(_others(check)), hints, tuple(change_lines(check)))
+        found.setdefault((check.severity, check.verdict, cause, said), []).append(check)
+    for (_, verdict, cause, (others, hints, planned)), checks in found.items():
         shared = f"it cannot be told: {cause}" if verdict is Verdict.UNKNOWN else cause
-        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints)
+        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints, planned)
 
 
 def _loudness(check: Check) -> int:
@@ -177,6 +181,7 @@ def _explained(group: _Group) -> Iterator[str]:
     if witness is not None and f"{witness.source}:{witness.source_port}" not in group.told:
         yield _example(witness, group.told)
     yield from (f"hint: {hint}" for hint in group.hints)
+    yield from group.planned
 
 
 def _example(witness: Witness, told: str) -> str:

@@ -224,12 +224,13 @@ def _comparison(comparison: Comparison) -> Json:
 
 
 def _incomplete(incomplete: Incomplete) -> Json:
-    return {
+    fields: dict[str, Json] = {
         "id": incomplete.id,
         "reason": incomplete.reason,
         "message": incomplete.message,
         "needed": incomplete.needed,
     }
+    return fields | {"alreadyThere": True} if incomplete.already_there else fields
 
 
 def _summary(report: Report) -> Json:

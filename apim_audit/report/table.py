@@ -9,6 +9,7 @@ from apim_audit.report.blocks import blocks
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
 from apim_audit.report.overview import newly_failing, worst_first
+from apim_audit.report.planned import fixed_gaps, tally
 from apim_audit.report.summary import Summary, listed, sentence, summarise
 
 _WORST_FIRST = (
@@ -35,6 +36,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
         *blocks(report.instances, style),
         list(_remarks(report, summary, style)),
         list(newly_failing(report.comparison, style)),
+        list(fixed_gaps(report.fixed, style)),
         list(worst_first(report, style)),
         list(_closing(report, summary, style)),
     ]
@@ -73,6 +75,7 @@ def _closing(report: Report, summary: Summary, style: Style) -> Iterator[str]:
     if report.taken_at is not None:
         origin.append(f"taken {report.taken_at}")
     yield from wrap(printable("; ".join(origin)), style.width)
+    yield from tally(report, style)
     if summary.verdicts:
         counts = sorted(summary.verdicts, key=_worst_first)
         yield from wrap(listed(counts), style.width)

@@ -35,7 +35,7 @@ def rule_values(rule: Json) -> Json:
 
 
 def address_of(document: Json) -> str:
-    return document["name"].replace(".", "_")
+    return str(document["name"]).replace(".", "_")
 
 
 def blocks_of(documents: Iterable[Json], *, inline: bool) -> Iterator[Block]:
@@ -67,17 +67,25 @@ def _group(document: Json, named: Json, *, inline: bool) -> Iterator[Block]:
     kind = "azurerm_network_security_group"
     if inline or not rules:
         listed = [rule_values(rule) for rule in rules]
-        yield Block(kind, name, after={**named, "security_rule": listed}, unknown={"id": True})
+        yield Block(
+            kind,
+            name,
+            after={**named, "security_rule": listed},
+            unknown={"id": True},
+            known={"id": document["id"]},
+        )
         return
-    yield Block(kind, name, after=named, unknown={"id": True, "security_rule": True})
-    for number, rule in enumerate(rules):
+    state = {"id": document["id"], "security_rule": [rule_values(rule) for rule in rules]}
+    yield Block(kind, name, after=named, unknown={"id": True, "security_rule": True}, known=state)
+    for rule in rules:
         yield Block(
             "azurerm_network_security_rule",
             name,
             after={**rule_values(rule), **_within(named), "network_security_group_name": named["name"]},
             unknown={"id": True},
             expressions={"network_security_group_name": f"{kind}.{name}.name"},
-            key=number,
+            key=rule["name"],
+            known={"id": f"{document['id']}/securityRules/{rule['name']}"},
         )
 
 
@@ -92,9 +100,20 @@ def _network(document: Json, named: Json) -> Iterator[Block]:
         "address_space": properties["addressSpace"]["addressPrefixes"],
         "dns_servers": properties["dhcpOptions"]["dnsServers"],
     }
-    yield Block(kind, name, after=after, unknown={"id": True, "subnet": True})
+    state = {"id": document["id"], "subnet": [_in_state(subnet) for subnet in properties["subnets"]]}
+    yield Block(kind, name, after=after, unknown={"id": True, "subnet": True}, known=state)
     for subnet in properties["subnets"]:
         yield from _subnet(subnet, named, name)
+
+
+def _in_state(subnet: Json) -> Json:
+    group = subnet["properties"].get("networkSecurityGroup") or {"id": ""}
+    return {
+        "id": subnet["id"],
+        "name": subnet["name"],
+        "address_prefixes": [subnet["properties"]["addressPrefix"]],
+        "security_group": group["id"],
+    }
 
 
 def subnet_name(subnet_id: str) -> str:
@@ -116,7 +135,8 @@ def _subnet(subnet: Json, named: Json, network: str) -> Iterator[Block]:
         "service_endpoints": [each["service"] for each in properties.get("serviceEndpoints") or ()] or None,
     }
     expressions = {"virtual_network_name": f"azurerm_virtual_network.{network}.name"}
-    yield Block("azurerm_subnet", name, after=after, unknown={"id": True}, expressions=expressions)
+    known = {"id": subnet["id"]}
+    yield Block("azurerm_subnet", name, after=after, unknown={"id": True}, expressions=expressions, known=known)
     for field, kind in (("networkSecurityGroup", "network_security_group"), ("routeTable", "route_table")):
         reference = properties.get(field)
         if reference:
@@ -127,6 +147,7 @@ def _subnet(subnet: Json, named: Json, network: str) -> Iterator[Block]:
                 after={},
                 unknown={"id": True, "subnet_id": True, f"{kind}_id": True},
                 expressions={"subnet_id": f"azurerm_subnet.{name}.id", f"{kind}_id": f"azurerm_{kind}.{other}.id"},
+                known={"id": subnet["id"], "subnet_id": subnet["id"], f"{kind}_id": reference["id"]},
             )
 
 
@@ -141,12 +162,15 @@ def _table(document: Json, named: Json, *, inline: bool) -> Iterator[Block]:
         for route in document["properties"]["routes"]
     ]
     if inline or not routes:
-        yield Block(kind, name, after={**named, "route": routes}, unknown={"id": True})
+        state = {"id": document["id"]}
+        yield Block(kind, name, after={**named, "route": routes}, unknown={"id": True}, known=state)
         return
-    yield Block(kind, name, after=named, unknown={"id": True, "route": True})
+    state = {"id": document["id"], "route": routes}
+    yield Block(kind, name, after=named, unknown={"id": True, "route": True}, known=state)
     for number, route in enumerate(routes):
         after = {**route, **_within(named), "route_table_name": named["name"]}
-        yield Block("azurerm_route", name, after=after, unknown={"id": True}, key=number)
+        known = {"id": f"{document['id']}/routes/{route['name']}"}
+        yield Block("azurerm_route", name, after=after, unknown={"id": True}, key=number, known=known)
 
 
 def _service(document: Json, named: Json) -> Block:
@@ -176,11 +200,25 @@ def _service(document: Json, named: Json) -> Block:
         "virtual_network_configuration": expressions[0],
         "additional_location": [{"virtual_network_configuration": each} for each in expressions[1:]],
     }
-    return Block("azurerm_api_management", address_of(document), after=after, unknown=unknown, expressions=written)
+    known = {
+        "id": document["id"],
+        "virtual_network_configuration": _known(properties),
+        "additional_location": [
+            {**block, "virtual_network_configuration": _known(each)}
+            for each, block in zip(others, after["additional_location"], strict=True)
+        ],
+    }
+    name = address_of(document)
+    return Block("azurerm_api_management", name, after=after, unknown=unknown, expressions=written, known=known)
 
 
 def _configuration(part: Json) -> list[Json]:
     return [{}] if part.get("virtualNetworkConfiguration") else []
+
+
+def _known(part: Json) -> list[Json]:
+    configuration = part.get("virtualNetworkConfiguration")
+    return [{"subnet_id": configuration["subnetResourceId"]}] if configuration else []
 
 
 def _expression(part: Json) -> list[Json]:

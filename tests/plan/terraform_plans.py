@@ -1,7 +1,7 @@
 """Terraform plans made by hand, in the form that ``terraform show -json`` writes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Json = dict[str, Any]
@@ -24,6 +24,7 @@ class Block:
 
     Attributes:
         unknown: ``after_unknown``.
+        known: the attributes that only the deployment tells, once it is through.
         expressions: of the configuration: an attribute's references, or anything else as it is.
     """
 
@@ -39,6 +40,21 @@ class Block:
     mode: str = "managed"
     extra: Json = field(default_factory=dict)
     sensitive: Json = field(default_factory=dict)
+    known: Json = field(default_factory=dict)
+
+    def kept(self) -> "Block":
+        """The same resource once it is there and nothing happens to it."""
+        there = {**(self.after or {}), **self.known}
+        return replace(self, action="no-op", before=there, after=there, unknown={})
+
+    def altered(self, **changes: Any) -> "Block":
+        """The same resource once it is there and some of its attributes change."""
+        there = self.kept().before or {}
+        return replace(self, action="update", before=there, after={**there, **changes}, unknown={})
+
+    def gone(self) -> "Block":
+        """The same resource once it is there and is deleted."""
+        return replace(self, action="delete", before=self.kept().before, after=None, unknown={})
 
     @property
     def address(self) -> str:

@@ -1,0 +1,55 @@
+"""What a planned deployment has to do with the findings: caused, already there, fixed; and where to change it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from apim_audit.core.findings import Change, Check, FixedGap, Origin, Report, Severity
+from apim_audit.core.text import printable
+from apim_audit.report import Style
+from apim_audit.report.colours import Colour, paint
+from apim_audit.report.display import wrap
+from apim_audit.report.rows import name
+from apim_audit.report.summary import by_severity, counted
+
+_WORDS = {Change.CAUSED: "caused by the plan", Change.ALREADY_THERE: "already there"}
+
+
+def change_lines(check: Check) -> Iterator[str]:
+    """Yields what a plan has to do with a check, and where to change it; nothing where nothing is planned."""
+    places = ", ".join(map(_place, check.origins))
+    if check.change is not None:
+        yield _WORDS[check.change] + (f": {places}" if places else "")
+    elif places:
+        yield f"written down in {places}"
+
+
+def _place(origin: Origin) -> str:
+    line = "" if origin.line is None else f", line {origin.line}"
+    return f"{origin.address} ({origin.file}{line})" if origin.address else f"{origin.file}{line}"
+
+
+def fixed_gaps(fixed: Iterable[FixedGap] | None, style: Style) -> Iterator[str]:
+    """Yields the gaps that are no more, one line a location."""
+    gaps = tuple(fixed or ())
+    if not gaps:
+        return
+    yield paint(f"Fixed: {counted(len(gaps), 'gap')}", Colour.BOLD, style)
+    for (instance, location), same in groupby(gaps, key=lambda gap: (gap.instance_id, gap.location)):
+        place = f"{name(instance.rpartition('/')[2])} / {name(location)}"
+        listed = ", ".join(f"{gap.requirement} (was {gap.was})" for gap in same)
+        yield from wrap(printable(f"{place}: {listed}"), style.width, "  - ", "    ")
+
+
+def tally(report: Report, style: Style) -> Iterator[str]:
+    """Yields one line: what a plan causes, what was there already; nothing where nothing is planned."""
+    changed = [check for check in report.checks() if check.change is not None]
+    if not changed:
+        return
+    parts = [f"{_WORDS[change]}: {', '.join(by_severity(_counts(changed, change))) or 'nothing'}" for change in Change]
+    yield from wrap("; ".join(parts), style.width)
+
+
+def _counts(checks: Iterable[Check], change: Change) -> list[tuple[Severity, int]]:
+    found = Counter(check.severity for check in checks if check.change is change)
+    return [(severity, found[severity]) for severity in Severity if found[severity]]
