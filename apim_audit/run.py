@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from apim_audit.core.findings import Report, ServiceTagSource
     from apim_audit.core.judge import Options
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.plan import Plan
     from apim_audit.snapshot import Snapshot
 
 DEFAULT_BASELINE = "2021-12"
@@ -70,6 +71,9 @@ class Deployment:
         onto: files with the current state.
         onto_live: what to read live as the current state.
         every: every instance is judged, not only those that the plan touches.
+        subscription: the id of the subscription that a template is deployed to, where that is told.
+        resource_group: its resource group.
+        location: the location of the resource group, or of the deployment.
     """
 
     files: tuple[str, ...]
@@ -77,6 +81,9 @@ class Deployment:
     onto: tuple[str, ...] = ()
     onto_live: Target | None = None
     every: bool = False
+    subscription: str | None = None
+    resource_group: str | None = None
+    location: str | None = None
 
 
 def audit(
@@ -169,11 +176,11 @@ def plan(
         UsageError: there is no such baseline, cloud or endpoint.
     """
     from apim_audit.core.judge import Options
-    from apim_audit.plan import Acceptance, Origins, beside, effective_keys, overlay, read_plans, scene_of
+    from apim_audit.plan import Acceptance, Origins, beside, effective_keys, overlay, scene_of
 
     _look_up(options, compare_baseline)
     options = Options(options) if isinstance(options, str) else options
-    planned = read_plans(deployment.files, stdin, deployment.parameters)
+    planned = _planned(deployment, stdin)
     laid = overlay(_current_state(deployment, stdin, service_tags), planned)
     scene = scene_of(laid, every=deployment.every)
     before = audit(scene.current, replace(options, hygiene=False))
@@ -183,6 +190,23 @@ def plan(
     written = effective_keys(laid.changed)
     report = Acceptance(scene.planned, written, _tag_names(scene.planned), origins).told(report)
     return replace(report, notes=(*report.notes, *laid.plan.notes, *scene.notes))
+
+
+def _planned(deployment: Deployment, stdin: BinaryIO) -> "Plan":
+    from apim_audit.plan import DeploymentContext, PlanReader
+
+    live = () if deployment.onto_live is None else deployment.onto_live.subscriptions
+    only = live[0] if len(live) == 1 else None
+    context = DeploymentContext(
+        deployment.subscription or only, deployment.resource_group, deployment.location, linked=_linked
+    )
+    return PlanReader(stdin, deployment.parameters, context).read(deployment.files)
+
+
+def _linked(path: str) -> str | None:
+    from apim_audit.plan.template import read_linked
+
+    return read_linked(path)
 
 
 def _tag_names(snapshot: "Snapshot") -> frozenset[str] | None:

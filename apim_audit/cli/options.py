@@ -224,6 +224,15 @@ class Plan(Judging):
         tuple[str, ...],
         Option("--onto-subscription", metavar="ID", help="Read the current state of this live; repeatable."),
     ] = ()
+    subscription: Annotated[
+        str | None, Option("--subscription", metavar="ID", help="The subscription that a template is deployed to.")
+    ] = None
+    resource_group: Annotated[
+        str | None, Option("-g", "--resource-group", metavar="NAME", help="The resource group of a template.")
+    ] = None
+    location: Annotated[
+        str | None, Option("--location", metavar="NAME", help="The location of that resource group.")
+    ] = None
     every: Annotated[bool, Option("--all", help="Judge every instance, not only those that the plan touches.")] = False
     gate: Annotated[Gate, Option("--gate", case_sensitive=False, help="Whether gaps count that are there already.")] = (
         Gate.CAUSED
@@ -241,7 +250,14 @@ class Plan(Judging):
             admin_rules=self.admin_rules,
         )
         return Deployment(
-            self.files, self.parameters, self.onto, live if self.onto_subscription else None, every=self.every
+            files=self.files,
+            parameters=self.parameters,
+            onto=self.onto,
+            onto_live=live if self.onto_subscription else None,
+            every=self.every,
+            subscription=self.subscription,
+            resource_group=self.resource_group,
+            location=self.location,
         )
 
 

@@ -38,6 +38,7 @@ from apim_audit.core.unknowns import Choice
 
 _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
 _GATEWAY_ROWS = ("client-", "traffic-manager")
+_NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
 _PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
@@ -149,7 +150,22 @@ class LocationJudge:
         if isinstance(site.admin_rules, Unreadable) and isinstance(found.outcome, Compliant):
             # An admin rule that was not read may deny it.
             return _Found(Undecided((site.admin_rules.message,), found.outcome.evidence))
-        return found
+        return self._in_any_region(flow, found)
+
+    def _in_any_region(self, flow: Flow, found: _Found) -> _Found:
+        """Returns what holds in every region where it is not known in which one the location will be.
+
+        What was judged then is the whole tag, which contains that of the region: what the whole tag has, the region
+        has, and what lets nothing of it through lets nothing of the region through. In between it cannot be told.
+        """
+        places = (self.location, self.instance.locations[0])
+        if not flow.peer.regional or all(each.region_known for each in places):
+            return found
+        sure = isinstance(found.outcome, Gap) and found.outcome.verdict in _NOTHING_PASSES
+        if not isinstance(found.outcome, Gap) or (sure and not found.outcome.or_else):
+            return found
+        unknown = next(each for each in places if not each.region_known)
+        return _Found(Undecided((f"which region is the location? It is {unknown.name}",), found.outcome.evidence))
 
     def _not_applicable(self, requirement: Requirement) -> str:
         if self.instance.virtual_network_type not in requirement.applies_to and not self.instance.unreadable:

@@ -147,6 +147,7 @@ class Location:
         subnet_id: as Azure wrote it, or None where the location has no subnet.
         subnet: the subnet, Unreadable, or None where the location has none.
         gateway_disabled: the location serves no clients.
+        region_known: False where only a deployment will tell the location's name.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Location:
     subnet_id: str | None
     subnet: Subnet | Unreadable | None
     gateway_disabled: bool = False
+    region_known: bool = True
 
 
 class InstanceKind(StrEnum):

@@ -77,18 +77,26 @@ class InstanceReader:
 
     def _location(self, fields: Fields, properties: Fields, *, primary: bool) -> Location:
         subnet_id = properties.inside("virtualNetworkConfiguration").text("subnetResourceId")
+        name, region_known = _place(fields)
         return Location(
-            fields.required_text("location") or UNTOLD_LOCATION,
+            name,
             primary,
             properties.text("platformVersion"),
             *self._subnet(subnet_id),
             gateway_disabled=properties.flag("disableGateway") is True,
+            region_known=region_known,
         )
 
     def _gateway_location(self, fields: Fields, properties: Fields) -> Location:
         subnet_id = properties.inside("backend").inside("subnet").text("id")
-        name = fields.required_text("location") or UNTOLD_LOCATION
-        return Location(name, True, properties.text("platformVersion"), *self._subnet(subnet_id))  # noqa: FBT003  (primary)
+        name, region_known = _place(fields)
+        return Location(
+            name,
+            True,
+            properties.text("platformVersion"),
+            *self._subnet(subnet_id),
+            region_known=region_known,  # noqa: FBT003  (primary)
+        )
 
     def _subnet(self, subnet_id: str | None) -> tuple[str | None, Subnet | Unreadable | None]:
         return (None, None) if subnet_id is None else (subnet_id, self.network.subnet(subnet_id))
@@ -104,6 +112,14 @@ class InstanceReader:
             part.fault("virtualNetworkConfiguration.subnetResourceId", f"is missing: {why}; add it")
         resource.report(self.problems, part.errors)
         return replace(location, subnet=Unreadable(resource.id, why))
+
+
+def _place(fields: Fields) -> tuple[str, bool]:
+    """Returns the name of a location, and whether it tells the region."""
+    unknown = unknown_name(fields.in_any_case("location"))
+    if unknown is not None:
+        return f"({printable(unknown)})", False
+    return fields.required_text("location") or UNTOLD_LOCATION, True
 
 
 def _network_type(properties: Fields) -> VirtualNetworkType:

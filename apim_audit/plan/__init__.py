@@ -6,19 +6,21 @@ from apim_audit.plan.model import Action, Plan, PlannedChange, Writing
 from apim_audit.plan.origins import Origins
 from apim_audit.plan.overlay import Overlaid, overlay
 from apim_audit.plan.reach import effective_keys, scene_of
-from apim_audit.plan.reading import read_plans
+from apim_audit.plan.reading import PlanReader
+from apim_audit.plan.template import DeploymentContext
 
 __all__ = [
     "Acceptance",
     "Action",
+    "DeploymentContext",
     "Origins",
     "Overlaid",
     "Plan",
+    "PlanReader",
     "PlannedChange",
     "Writing",
     "beside",
     "effective_keys",
     "overlay",
-    "read_plans",
     "scene_of",
 ]

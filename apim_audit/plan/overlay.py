@@ -94,6 +94,8 @@ def _apply(state: State, change: PlannedChange) -> Incomplete | None:
     there = state.get(key)
     if change.writing is Writing.WHOLE:
         body = kept(key, _with_lists(state, key, change.body), there)
+    elif there is None and change.action is Action.CREATE:
+        body = change.body  # nothing is there that it could leave alone
     elif there is None:
         return _unknown(change)
     else:

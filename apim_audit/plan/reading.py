@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from apim_audit.errors import NoAuditError
+from apim_audit.plan.bicep import compile_bicep, is_bicep
 from apim_audit.plan.errors import PlanError
 from apim_audit.plan.model import Plan
+from apim_audit.plan.template import DeploymentContext, ParameterFile, is_template, read_template
 from apim_audit.plan.terraform import is_terraform_plan, read_terraform_plan
+from apim_audit.plan.what_if import is_what_if, read_what_if
 from apim_audit.snapshot.files import name_of, read_bytes
-from apim_audit.snapshot.parsing import UnreadableTextError, kind_of, parse
+from apim_audit.snapshot.parsing import UnreadableTextError, kind_of, parse, text_of
 
 _HINT = (
     "Give a plan as JSON (terraform show -json PLANFILE, tofu show -json PLANFILE), "
@@ -20,64 +23,95 @@ _ZIP = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format of plans.
+    """One format of plans, told by its content.
 
     Attributes:
         recognise: whether a parsed file is of this format.
-        read: reads one, given its name and its parsed content; raises PlanError.
+        read: reads one, given its name and its parsed content.
     """
 
     recognise: Callable[[object], bool]
     read: Callable[[str, object], Plan]
 
 
-FORMATS = (Format(is_terraform_plan, read_terraform_plan),)
-"""The formats of files that hold one JSON value, told by their content."""
+FORMATS = (Format(is_terraform_plan, read_terraform_plan), Format(is_what_if, read_what_if))
+"""The formats of files that tell everything by themselves; templates take parameters and a place besides."""
 
 
-def read_plans(files: Sequence[str], stdin: BinaryIO, parameters: Sequence[str] = ()) -> Plan:
-    """Returns what all files together would change, in their order.
+@dataclass(frozen=True, slots=True)
+class PlanReader:
+    """Reads plans.
 
-    Args:
-        files: their names; ``-`` is standard input.
-        stdin: standard input.
+    Attributes:
+        stdin: standard input, for a file of the name ``-``.
         parameters: parameter files of a template.
-
-    Raises:
-        NoAuditError: files that cannot be read, each with its reason.
+        context: where a template is deployed.
     """
-    problems: list[str] = []
-    plans: list[Plan] = []
-    for path in files:
+
+    stdin: BinaryIO
+    parameters: Sequence[str] = ()
+    context: DeploymentContext = DeploymentContext()
+
+    def read(self, files: Sequence[str]) -> Plan:
+        """Returns what all files together would change, in their order.
+
+        Args:
+            files: their names; ``-`` is standard input.
+
+        Raises:
+            NoAuditError: files that cannot be read, each with its reason.
+        """
+        given: list[ParameterFile] = []
+        plans: list[Plan] = []
+        problems: list[str] = []
+        for path in self.parameters:
+            _tried(path, problems, lambda path=path: given.append(self._parameter_file(path)))  # type: ignore[misc]
+        for path in files:
+            _tried(path, problems, lambda path=path: plans.append(self._plan(path, given)))  # type: ignore[misc]
+        if problems:
+            raise NoAuditError("\n  ".join(["the plan cannot be read:", *problems]), _HINT)
+        return joined(plans)
+
+    def _parameter_file(self, path: str) -> ParameterFile:
+        return ParameterFile(name_of(path), text_of(read_bytes(path, self.stdin)))
+
+    def _plan(self, path: str, parameters: Sequence[ParameterFile]) -> Plan:
         name = name_of(path)
-        try:
-            plans.append(_read(name, read_bytes(path, stdin)))
-        except OSError as error:
-            problems.append(f"{name}: {error.strerror or error}")
-        except (UnreadableTextError, PlanError) as error:
-            problems += [f"{name}: {problem}" for problem in error.problems]
-        except ValueError as error:  # a NUL in the file's name
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise NoAuditError("\n  ".join(["the plan cannot be read:", *problems]), _HINT)
+        if is_bicep(path):
+            compiled = compile_bicep(path)
+            own = [] if compiled.parameters is None else [ParameterFile(name, compiled.parameters)]
+            return read_template(name, compiled.template, (*own, *parameters), self.context)
+        content = read_bytes(path, self.stdin)
+        if content.startswith(_ZIP):
+            problem = "is a plan in Terraform's own binary form; give what `terraform show -json` makes of it"
+            raise PlanError(problem)
+        values = [value.json for value in parse(content)]
+        for known in FORMATS if len(values) == 1 else ():
+            if known.recognise(values[0]):
+                return known.read(name, values[0])
+        if len(values) == 1 and is_template(values[0]):
+            return read_template(name, text_of(content), parameters, self.context)
+        raise PlanError(_guess(values))
+
+
+def _tried(path: str, problems: list[str], read: Callable[[], object]) -> None:
+    try:
+        read()
+    except OSError as error:
+        problems.append(f"{name_of(path)}: {error.strerror or error}")
+    except (UnreadableTextError, PlanError) as error:
+        problems += [f"{name_of(path)}: {problem}" for problem in error.problems]
+    except ValueError as error:  # a NUL in the file's name
+        problems.append(f"{name_of(path)}: {error}")
+
+
+def joined(plans: Sequence[Plan]) -> Plan:
+    """Returns several plans as one, in their order."""
     return Plan(
         changes=tuple(change for plan in plans for change in plan.changes),
         incomplete=tuple(entry for plan in plans for entry in plan.incomplete),
         notes=tuple(note for plan in plans for note in plan.notes),
     )
-
-
-def _read(name: str, content: bytes) -> Plan:
-    if content.startswith(_ZIP):
-        problem = "is a plan in Terraform's own binary form; give what `terraform show -json` makes of it"
-        raise PlanError(problem)
-    values = parse(content)
-    if len(values) == 1:
-        body = values[0].json
-        for known in FORMATS:
-            if known.recognise(body):
-                return known.read(name, body)
-    raise PlanError(_guess([value.json for value in values]))
 
 
 def _guess(values: Sequence[object]) -> str:
@@ -90,4 +124,6 @@ def _guess(values: Sequence[object]) -> str:
         return f"holds {kind_of(body)}, not a plan"
     if "format_version" in body and "values" in body:
         return "is a Terraform state, not a plan: run `terraform show -json PLANFILE` with a saved plan"
+    if "format_version" in body:
+        return "is written by Terraform, but it is no plan: give what `terraform show -json PLANFILE` prints"
     return "is neither a Terraform plan, a what-if answer nor a template"
