@@ -92,10 +92,10 @@ class InstanceReader:
         name, region_known = _place(fields)
         return Location(
             name,
-            True,
+            True,  # noqa: FBT003  (primary)
             properties.text("platformVersion"),
             *self._subnet(subnet_id),
-            region_known=region_known,  # noqa: FBT003  (primary)
+            region_known=region_known,
         )
 
     def _subnet(self, subnet_id: str | None) -> tuple[str | None, Subnet | Unreadable | None]:

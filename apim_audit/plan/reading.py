@@ -18,6 +18,7 @@ _HINT = (
     "Give a plan as JSON (terraform show -json PLANFILE, tofu show -json PLANFILE), "
     "the JSON answer of an ARM what-if, an ARM template or a .bicep file."
 )
+_ANYWHERE = DeploymentContext()
 _ZIP = b"PK\x03\x04"
 
 
@@ -50,7 +51,7 @@ class PlanReader:
 
     stdin: BinaryIO
     parameters: Sequence[str] = ()
-    context: DeploymentContext = DeploymentContext()
+    context: DeploymentContext = _ANYWHERE
 
     def read(self, files: Sequence[str]) -> Plan:
         """Returns what all files together would change, in their order.
