@@ -225,9 +225,6 @@ def _tag_question(name: str, tags: ServiceTags) -> str:
 
 def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
     """Returns the addresses of an expression that needs no VNet: an address, CIDR, range or service tag."""
-    if is_not_yet_known(text):
-        question = f"which addresses does a rule name? They are {text}"
-        return AddressSet.unknown(UnknownSet(f"value {text}", question, text, EVERYTHING))
     name = fold(text)
     if name in _EVERYTHING_NAMES:
         return ALL
@@ -252,6 +249,8 @@ def is_unknown_word(text: str, tags: ServiceTags) -> bool:
 
 def _word_question(text: str, tags: ServiceTags) -> str:
     """Returns what is wrong with a word, with the tag that it may be a slip for."""
+    if is_not_yet_known(text):
+        return f"which addresses does a rule name? They are {text}"
     alike = [name for name in tags.names if ("." in name) == ("." in text)]
     close = get_close_matches(fold(text), alike, n=1)
     contained = min((name for name in alike if name.endswith(fold(text))), key=len, default="")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from apim_audit.core.findings import Incomplete
 from apim_audit.decode.resources import fold_id
 from apim_audit.plan.model import UNTOLD_SUBSCRIPTION, Plan, PlannedChange
 from apim_audit.plan.nesting import key_of
@@ -18,7 +19,7 @@ def adopted(plan: Plan, snapshot: Snapshot) -> Plan:
     """Returns a plan whose ids lie in the one subscription of the current state that can be meant.
 
     That is the one in which resources stand that the plan names, or the only one there is; where several can be meant,
-    the ids stay as they are, and a note says so.
+    the ids stay as they are, and that is told.
     """
     if not any(_UNTOLD in each.id or _mentions(each.body) for each in plan.changes):
         return plan
@@ -30,8 +31,11 @@ def adopted(plan: Plan, snapshot: Snapshot) -> Plan:
     if not meant:
         return plan
     names = ", ".join(sorted(meant))
-    note = f"The plan does not tell its subscription, and the current state has several that may be meant: {names}"
-    return replace(plan, notes=(*plan.notes, note))
+    message = (
+        f"the plan does not tell its subscription, and the current state has several that may be meant: {names}; "
+        "give that of one subscription with --onto"
+    )
+    return replace(plan, incomplete=(*plan.incomplete, Incomplete(_UNTOLD.rstrip("/"), "ambiguous", message)))
 
 
 def _meant(changes: Iterable[PlannedChange], current: set[str]) -> set[str]:

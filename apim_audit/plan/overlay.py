@@ -8,7 +8,7 @@ from apim_audit.core.text import printable
 from apim_audit.decode.resources import fold_id, name_in
 from apim_audit.plan.adoption import adopted
 from apim_audit.plan.model import Action, Plan, PlannedChange, Writing
-from apim_audit.plan.nesting import lists_of, place_of, properties_of
+from apim_audit.plan.nesting import key_of, lists_of, place_of, properties_of
 from apim_audit.plan.read_only import kept
 from apim_audit.plan.settling import settle
 from apim_audit.plan.state import State
@@ -74,7 +74,14 @@ def _tell_what_is_there(state: State, changes: Iterable[PlannedChange]) -> None:
         if change.writing is Writing.WHOLE or there is not None:
             told.add(key)
             body = change.body if there is None else _filled(there, change.body)
-            state.put(key, SourcedDocument(change.origin.file, body), change.body)
+            state.put(key, _document(change, body), change.body)
+
+
+def _document(change: PlannedChange, body: Document) -> SourcedDocument:
+    # The id that the change has, unless the document has it already in another spelling.
+    return SourcedDocument(
+        change.origin.file, body if key_of(body) == fold_id(change.id) else {**body, "id": change.id}
+    )
 
 
 def _is_told_already(state: State, key: str, told: set[str], writing: Writing) -> bool:
@@ -100,7 +107,7 @@ def _apply(state: State, change: PlannedChange) -> Incomplete | None:
         return _unknown(change)
     else:
         body = merged(there, change.body)
-    state.put(key, SourcedDocument(change.origin.file, body), change.body)
+    state.put(key, _document(change, body), change.body)
     return None
 
 
