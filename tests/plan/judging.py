@@ -8,9 +8,17 @@ from typing import Any
 
 from apim_audit import run
 from apim_audit.core.findings import Change, Check, Report
-from apim_audit.demo.documents import Place, Rule, Site, allow_in, allow_out, network_security_group, service
+from apim_audit.demo.documents import (
+    Place,
+    Rule,
+    Site,
+    allow_in,
+    allow_out,
+    network_security_group,
+    service,
+    virtual_network,
+)
 from apim_audit.demo.documents import subnet as subnet_document
-from apim_audit.demo.documents import virtual_network
 from tests.plan.azurerm_blocks import blocks_of
 from tests.plan.terraform_plans import Block, plan
 

@@ -212,11 +212,11 @@ def test_a_remote_vnet_that_grows_is_not_in_sync() -> None:
 
 
 def test_a_gateway_that_comes_stands_in_its_subnet() -> None:
-    body = {"id": f"{NETWORK}/virtualNetworkGateways/g", "properties": {"ipConfigurations": [
-        {"properties": {"subnet": {"id": f"{VNET_ID}/subnets/GatewaySubnet"}}}
-    ]}}  # fmt: skip
-    current = snapshot(vnet(subnet(f"{VNET_ID}/subnets/GatewaySubnet")))
-    found = laid(current, change(Action.CREATE, body["id"], body))
+    gateway_id, subnet_id = f"{NETWORK}/virtualNetworkGateways/g", f"{VNET_ID}/subnets/GatewaySubnet"
+    configuration = {"properties": {"subnet": {"id": subnet_id}}}
+    body: Json = {"id": gateway_id, "properties": {"ipConfigurations": [configuration]}}
+    current = snapshot(vnet(subnet(subnet_id)))
+    found = laid(current, change(Action.CREATE, gateway_id, body))
     assert found[VNET_ID]["properties"]["subnets"][0]["properties"]["ipConfigurations"]
 
 

@@ -9,10 +9,13 @@ import pytest
 
 from apim_audit.core.findings import Verdict
 from apim_audit.demo.documents import deny_in
+from apim_audit.plan.model import UNTOLD_SUBSCRIPTION
 from tests.plan.judging import (
     NSG,
     RULES,
     SUBNET,
+    SUBSCRIPTION,
+    VNET,
     caused,
     checked,
     estate,
@@ -162,15 +165,15 @@ def test_a_rule_whose_name_is_not_known_serves_all_the_same(tmp_path: Path) -> N
 
 
 def test_what_is_sensitive_is_never_shown(tmp_path: Path) -> None:
-    secret = "198.51.100.77"
-    blocks = separate((*RULES, deny_in(4000, "DenySome", secret, "443")))
+    hidden = "198.51.100.77"
+    blocks = separate((*RULES, deny_in(4000, "DenySome", hidden, "443")))
     rule = replace(blocks[rule_address("DenySome")], sensitive={"source_address_prefix": True})
     raised = blocks[rule_address("AllowClients")].altered(priority=4001)
     report = judged_blocks(tmp_path, kept(blocks, DenySome=rule, AllowClients=raised), estate())
     check = found(report, "client-https")
     assert check.verdict is Verdict.UNKNOWN
     assert "which the plan marks as sensitive" in (check.reason or "")
-    assert secret not in repr(report)
+    assert hidden not in repr(report)
 
 
 def test_an_association_that_goes_leaves_the_subnet_without_nsg(tmp_path: Path) -> None:
@@ -181,7 +184,8 @@ def test_an_association_that_goes_leaves_the_subnet_without_nsg(tmp_path: Path) 
 
 def test_the_nsg_of_a_subnet_that_the_plan_does_not_tell_is_unknown(tmp_path: Path) -> None:
     blocks = separate()
-    network = replace(blocks["azurerm_virtual_network.vnet"], known={"id": blocks["azurerm_virtual_network.vnet"].known["id"]})
+    full = blocks["azurerm_virtual_network.vnet"]
+    network = replace(full, known={"id": full.known["id"]})
     others = [b for b in blocks.values() if b.address != ASSOCIATION and b.type != network.type]
     report = judged_blocks(tmp_path, [network.kept(), *(b.kept() for b in others)], every=True)
     assert found(report, "nsg-attached").verdict is Verdict.UNKNOWN
@@ -274,10 +278,10 @@ def test_a_resource_for_each_subnet_is_joined_by_its_key(tmp_path: Path) -> None
     subnets = [
         replace(plain, name="all", key=key, after={**(plain.after or {}), "name": key}) for key in ("apim", "a/b")
     ]
+    written = {"subnet_id": "each.value.id", "network_security_group_id": f"{GROUP}.nsg.id"}
     joined = replace(
-        blocks[ASSOCIATION], name="all", key="apim",
-        expressions={"for_each": "azurerm_subnet.all", "subnet_id": "each.value.id", "network_security_group_id": f"{GROUP}.nsg.id"},
-    )  # fmt: skip
+        blocks[ASSOCIATION], name="all", key="apim", expressions={"for_each": "azurerm_subnet.all", **written}
+    )
     service = replace(
         blocks["azurerm_api_management.apis"],
         expressions={"virtual_network_configuration": [{"subnet_id": 'azurerm_subnet.all["apim"].id'}]},
@@ -285,7 +289,7 @@ def test_a_resource_for_each_subnet_is_joined_by_its_key(tmp_path: Path) -> None
     others = [b for b in blocks.values() if b.address not in {plain.address, ASSOCIATION, service.address}]
     report = judged_blocks(tmp_path, [*others, *subnets, joined, service])
     assert some(report) == FINE
-    assert next(report.locations()).subnet_id == SUBNET.replace("11111111-2222-3333-4444-555555555555", "0" * 8 + "-0000-0000-0000-000000000000")
+    assert next(report.locations()).subnet_id == SUBNET.replace(SUBSCRIPTION, UNTOLD_SUBSCRIPTION)
 
 
 def azapi(address: str, arm_type: str, name: str, body: Any, **more: Any) -> Block:
@@ -309,7 +313,7 @@ def test_the_same_estate_written_with_azapi(tmp_path: Path, form: Any) -> None:
 
 
 def test_azapi_updates_a_part(tmp_path: Path) -> None:
-    body = {"properties": {"securityRules": []}}
+    body: Json = {"properties": {"securityRules": []}}
     after = {"type": "Microsoft.Network/networkSecurityGroups@2024-05-01", "resource_id": NSG, "body": body}
     report = judged_blocks(tmp_path, [Block("azapi_update_resource", "nsg", after=after)], estate())
     assert caused(report)["management"] == "missing"
@@ -324,17 +328,13 @@ def test_data_sources_tell_what_is_there(tmp_path: Path) -> None:
         "address_prefixes": ["10.0.1.0/24"], "network_security_group_id": NSG, "route_table_id": "",
         "service_endpoints": [],
     }  # fmt: skip
-    around = {"id": SUBNET.partition("/subnets")[0], "name": "vnet", "address_space": ["10.0.0.0/16"], "dns_servers": []}
-    state = {
-        "values": {
-            "root_module": {
-                "resources": [
-                    {"address": f"data.{kind}.x", "mode": "data", "type": kind, "name": "x", "values": values}
-                    for kind, values in ((GROUP, group), ("azurerm_subnet", inside), ("azurerm_virtual_network", around))
-                ]
-            }
-        }
-    }
+    around = {"id": VNET, "name": "vnet", "address_space": ["10.0.0.0/16"], "dns_servers": []}
+    told = {GROUP: group, "azurerm_subnet": inside, "azurerm_virtual_network": around}
+    resources = [
+        {"address": f"data.{kind}.x", "mode": "data", "type": kind, "name": "x", "values": values}
+        for kind, values in told.items()
+    ]
+    state = {"values": {"root_module": {"resources": resources}}}
     service = replace(
         blocks["azurerm_api_management.apis"],
         expressions={"virtual_network_configuration": [{"subnet_id": "data.azurerm_subnet.x.id"}]},

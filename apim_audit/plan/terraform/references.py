@@ -10,6 +10,8 @@ from apim_audit.plan.terraform.show import Resource
 
 _Kind = TypeVar("_Kind")
 _Place = tuple[ModulePath, str, str, str]  # the module instance, "data" or "", type and name
+_Seen = set[tuple[ModulePath, str, tuple[Key, ...]]]
+_MOST_WAYS = 5_000  # far beyond what anybody writes by hand
 _OWN_KEY = ("each.key", "count.index")
 
 
@@ -53,23 +55,24 @@ class References:
         """
         block = self.configuration.resource(resource)
         scope = _Scope(resource.module, resource.key, block.get("for_each_expression"))
-        resolved = self._resolved(expression_at(block, path), scope, (), set())
+        seen: _Seen = set()
+        resolved = self._resolved(expression_at(block, path), scope, (), seen)
         found = {each.address: each for each in resolved if accepts(each)}
-        return next(iter(found.values())) if len(found) == 1 else None
+        return next(iter(found.values())) if len(found) == 1 and len(seen) <= _MOST_WAYS else None
 
-    def _resolved(
-        self, expression: object, scope: _Scope, hints: tuple[Key, ...], seen: set[tuple[ModulePath, str]]
-    ) -> Iterator[Resource]:
+    def _resolved(self, expression: object, scope: _Scope, hints: tuple[Key, ...], seen: _Seen) -> Iterator[Resource]:
         references = references_in(expression)
         own = (scope.key,) if any(each in references for each in _OWN_KEY) else ()
         for reference in references:
-            if (scope.module, reference) in seen:
+            way = (scope.module, reference, hints)
+            if way in seen or len(seen) > _MOST_WAYS:
                 continue
+            seen.add(way)
             steps = steps_of(reference)
-            yield from self._followed(steps, scope, (*own, *hints), seen | {(scope.module, reference)})
+            yield from self._followed(steps, scope, (*own, *hints), seen)
 
     def _followed(
-        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: set[tuple[ModulePath, str]]
+        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: _Seen
     ) -> Iterator[Resource]:
         head, rest = steps[0].name, steps[1:]
         if head == "var" and rest and scope.module:
@@ -85,7 +88,7 @@ class References:
             yield from self._instances(scope.module, "", steps, hints)
 
     def _of_variable(
-        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: set[tuple[ModulePath, str]]
+        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: _Seen
     ) -> Iterator[Resource]:
         *around, step = scope.module
         call = self.configuration.call(without_keys(scope.module))
@@ -94,7 +97,7 @@ class References:
         yield from self._resolved(expression, outer, (*_keys(steps), *hints), seen)
 
     def _of_output(
-        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: set[tuple[ModulePath, str]]
+        self, steps: tuple[Step, ...], scope: _Scope, hints: tuple[Key, ...], seen: _Seen
     ) -> Iterator[Resource]:
         call, output, *rest = steps
         paths = self._instances_of_call((*scope.module, Step(call.name)), call.key, hints)
