@@ -180,8 +180,8 @@ def plan(
 
     _look_up(options, compare_baseline)
     options = Options(options) if isinstance(options, str) else options
-    planned = _planned(deployment, stdin)
-    laid = overlay(_current_state(deployment, stdin, service_tags), planned)
+    snapshot = _current_state(deployment, stdin, service_tags)
+    laid = overlay(snapshot, _planned(deployment, stdin, snapshot))
     scene = scene_of(laid, every=deployment.every)
     before = audit(scene.current, replace(options, hygiene=False))
     after = audit(scene.planned, options, compare_baseline)
@@ -192,14 +192,11 @@ def plan(
     return replace(report, notes=(*report.notes, *laid.plan.notes, *scene.notes))
 
 
-def _planned(deployment: Deployment, stdin: BinaryIO) -> "Plan":
-    from apim_audit.plan import DeploymentContext, PlanReader
+def _planned(deployment: Deployment, stdin: BinaryIO, current: "Snapshot") -> "Plan":
+    from apim_audit.plan import DeploymentContext, PlanReader, only_subscription
 
-    live = () if deployment.onto_live is None else deployment.onto_live.subscriptions
-    only = live[0] if len(live) == 1 else None
-    context = DeploymentContext(
-        deployment.subscription or only, deployment.resource_group, deployment.location, linked=_linked
-    )
+    subscription = deployment.subscription or only_subscription(current)
+    context = DeploymentContext(subscription, deployment.resource_group, deployment.location, linked=_linked)
     return PlanReader(stdin, deployment.parameters, context).read(deployment.files)
 
 

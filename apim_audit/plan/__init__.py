@@ -1,6 +1,7 @@
 """What a deployment would leave behind, as ARM documents: Terraform plans, ARM what-if answers, ARM templates."""
 
 from apim_audit.plan.acceptance import Acceptance
+from apim_audit.plan.adoption import only_subscription
 from apim_audit.plan.difference import beside
 from apim_audit.plan.model import Action, Plan, PlannedChange, Writing
 from apim_audit.plan.origins import Origins
@@ -21,6 +22,7 @@ __all__ = [
     "Writing",
     "beside",
     "effective_keys",
+    "only_subscription",
     "overlay",
     "scene_of",
 ]

@@ -38,6 +38,13 @@ def adopted(plan: Plan, snapshot: Snapshot) -> Plan:
     return replace(plan, incomplete=(*plan.incomplete, Incomplete(_UNTOLD.rstrip("/"), "ambiguous", message)))
 
 
+def only_subscription(snapshot: Snapshot) -> str | None:
+    """Returns the one subscription in which all resources of a snapshot stand, or None."""
+    keys = (key_of(each.body) for each in snapshot.documents)
+    found = {match[1] for key in keys if key is not None and (match := _SUBSCRIPTION.match(key))}
+    return found.pop() if len(found) == 1 else None
+
+
 def _meant(changes: Iterable[PlannedChange], current: set[str]) -> set[str]:
     by_rest: dict[str, set[str]] = {}
     for key in current:

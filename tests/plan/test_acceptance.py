@@ -65,7 +65,7 @@ def test_an_unknown_tag_is_told_where_data_is_at_hand(tmp_path: Path) -> None:
     assert found(report, "rules-accepted").verdict is Verdict.COMPLIANT
     onto = {"format": "apim-audit-snapshot", "formatVersion": 1, "incomplete": [], "cloud": None, "takenAt": None}
     tags = {"source": "file", "cloud": "Public", "changeNumber": "1", "prefixes": {"Storage": ["20.0.0.0/16"]}}
-    scope = {"subscriptions": [], "resourceGroup": None, "names": []}
+    scope: Any = {"subscriptions": [], "resourceGroup": None, "names": []}
     documents = [{"source": "x", "body": body} for body in estate()]
     snapshot: Any = {**onto, "serviceTags": tags, "scope": scope, "documents": documents}
     spare = replace(RULES[3], name="Spare", priority=3000, destination="Storrage")
