@@ -68,11 +68,11 @@ def same(members: IntervalSet) -> IntervalSet:
 
 @lru_cache(maxsize=32768)
 def meet(hull: IntervalSet, other: IntervalSet) -> IntervalSet:
-    """Returns the members of both sets; the hull itself, as the same object, where the other covers it.
+    """Returns the members of both sets; the hull as `same` returns it where the other covers it.
 
     Kept, because tags against the regions of requirements recur in every NSG of an estate.
     """
-    return hull if hull.issubset(other) else hull & other
+    return same(hull) if hull.issubset(other) else hull & other
 
 
 def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, list[int]]:
@@ -82,15 +82,37 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
         hull: what is cut.
         parts: subsets of the hull that are not empty; the hull itself only as the same object.
     """
-    cuts = tuple(dict.fromkeys(part for part in parts if part is not hull))
-    if not cuts:
-        return Classes(hull, (), (0,), {}), [1] * len(parts)
+    # By identity first: most parts are the hull, or one of few sets that `meet` returns again and again.
+    distinct = dict(zip(map(id, parts), parts, strict=True))
+    distinct.pop(id(hull), None)
+    if not distinct:
+        return _uncut(hull), [1] * len(parts)
+    cuts = tuple(dict.fromkeys(distinct.values()))
+    if len(cuts) == 1:
+        found = _halved(hull, cuts[0])
+    else:
+        found = _divided(hull, cuts)
+    masks = dict(zip(cuts, _transposed(found.classes, len(cuts)), strict=True))
+    masks_by_id = {key: masks[part] for key, part in distinct.items()}
+    masks_by_id[id(hull)] = (1 << len(found.classes)) - 1
+    return found, list(map(masks_by_id.__getitem__, map(id, parts)))
+
+
+@lru_cache(maxsize=8192)
+def _uncut(hull: IntervalSet) -> Classes:
+    return Classes(hull, (), (0,), {})
+
+
+def _halved(hull: IntervalSet, cut: IntervalSet) -> Classes:
+    classes = (1,) if cut == hull else (0, 1)
+    return Classes(hull, (cut,), classes, {1: cut.bounds[0]})
+
+
+def _divided(hull: IntervalSet, cuts: tuple[IntervalSet, ...]) -> Classes:
     lowest, touched = _sweep(cuts)
     # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
     classes = (0, *lowest) if touched < hull.size() else tuple(lowest)
-    full = (1 << len(classes)) - 1
-    masks = dict(zip(cuts, _transposed(classes, len(cuts)), strict=True))
-    return Classes(hull, cuts, classes, lowest), [full if part is hull else masks[part] for part in parts]
+    return Classes(hull, cuts, classes, lowest)
 
 
 def _transposed(classes: Iterable[int], count: int) -> list[int]:

@@ -173,9 +173,11 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     table = compile_table(required, ruleset.clauses_of(protocol, ports))
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
-        pinning = ruleset.pinning()
-        table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=pinning)
-        leaves = _fated(search(table), ruleset, 0) + _fated(search(table, without=pinning), ruleset, _WITHOUT_PINS)
+        if table.last is not None and ruleset.pins(table.last):
+            # Behind that rule nothing was looked at, and without it something may decide.
+            table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=ruleset.pins)
+            leaves = _fated(search(table), ruleset, 0)
+        leaves += _fated(search(table, without=ruleset.pins), ruleset, _WITHOUT_PINS)
     if any(_asks(fated.leaf, table) for fated in leaves):
         return _decide_worlds(worlds_of(table, leaves))
     world = 0

@@ -5,7 +5,7 @@ classes. The region is then split adaptively, along a dimension of the first rul
 covers what is left. Everything unknown is a dimension of its own, so that one pass serves every possible world.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -48,16 +48,20 @@ class Asked:
     unknown: Unknown
 
 
+Sets = tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
+"""One interval set for each Dimension, in its order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A product of sets, one a dimension, perhaps under conditions.
 
     Attributes:
-        sets: one interval set for each Dimension, in its order.
+        sets: what it holds in each dimension.
         conditions: masks of answers of unknowns.
     """
 
-    sets: tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
+    sets: Sets
     conditions: tuple[tuple[Asked, int], ...] = ()
 
 
@@ -118,6 +122,7 @@ class Table:
         regions: the required flows, as regions.
         columns: for each dimension the mask of each clause.
         clauses: the clauses that bear on the required flows, in order.
+        last: the rule that matches all of them whatever is unknown, behind which none decides; None where none does.
     """
 
     classes: tuple[Classes, Classes, Classes, Classes]
@@ -125,25 +130,26 @@ class Table:
     regions: tuple[Region, ...]
     columns: tuple[tuple[int, ...], ...]
     clauses: tuple[Clause, ...]
+    last: int | None = None
 
 
 def compile_table(
-    required: Sequence[Box], clauses: Iterable[Clause], *, removable: frozenset[int] = frozenset()
+    required: Sequence[Box], clauses: Iterable[Clause], *, removable: Callable[[int], bool] | None = None
 ) -> Table:
     """Returns the table of the clauses that can bear on the required flows.
 
     Args:
         required: the flows.
         clauses: what the rules match, in order.
-        removable: rules that a search may leave out; what comes after them is kept.
+        removable: tells of a rule's number whether a search may leave it out; what comes after such rules is kept.
     """
-    hulls = tuple(same(_hull(required, dimension)) for dimension in Dimension)
-    met = _bearing(hulls, clauses, removable)
-    boxes = [*required, *(clause.box for clause, _ in met)]
-    parts = [*(tuple(map(meet, hulls, box.sets)) for box in required), *(clipped for _, clipped in met)]
-    classified = [classify(hulls[d], [part[d] for part in parts]) for d in Dimension]
-    unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
+    hulls = _hulls(required)
+    met, last = _bearing(hulls, clauses, removable)
+    parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
+    classified = list(map(classify, hulls, zip(*parts, strict=True)))
     columns = [masks for _, masks in classified]
+    boxes = [*required, *(clause.box for clause, _ in met)]
+    unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
     if unknowns:
         columns += map(list, zip(*(_conditions(box, unknowns) for box in boxes), strict=True))
     few = len(required)
@@ -154,30 +160,43 @@ def compile_table(
         regions=tuple(zip(*(column[:few] for column in columns), strict=True)),
         columns=tuple(tuple(column[few:]) for column in columns),
         clauses=tuple(clause for clause, _ in met),
+        last=last,
     )
 
 
-def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
-    hull = boxes[0].sets[dimension]
-    for box in boxes[1:]:
-        hull = hull | box.sets[dimension]
-    return hull
+def _hulls(required: Sequence[Box]) -> Sets:
+    """Returns for each dimension what the required flows cover, the same object for equal sets."""
+    sets = list(map(same, required[0].sets))
+    for box in required[1:]:
+        sets = [same(hull | each) for hull, each in zip(sets, box.sets, strict=True)]
+    return sets[0], sets[1], sets[2], sets[3]
+
+
+def _clipped(required: Sequence[Box], hulls: Sets) -> Iterable[Sets]:
+    return [hulls] if len(required) == 1 else [_sets(map(meet, hulls, box.sets)) for box in required]
+
+
+def _sets(sets: Iterable[IntervalSet]) -> Sets:
+    other, own, source_ports, destination_ports = sets
+    return other, own, source_ports, destination_ports
 
 
 def _bearing(
-    hulls: Sequence[IntervalSet], clauses: Iterable[Clause], removable: frozenset[int]
-) -> list[tuple[Clause, tuple[IntervalSet, ...]]]:
+    hulls: Sets, clauses: Iterable[Clause], removable: Callable[[int], bool] | None
+) -> tuple[list[tuple[Clause, Sets]], int | None]:
     """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow.
 
-    With each clause comes what of the hulls it matches, one set a dimension.
+    With each clause comes what of the hulls it matches; the second result is the rule that covers the hulls.
     """
     other, own, source_port, destination_port = hulls
-    found: list[tuple[Clause, tuple[IntervalSet, ...]]] = []
-    denied = closed = False
+    found: list[tuple[Clause, Sets]] = []
+    denied = False
+    last: int | None = None
     for clause in clauses:
-        if closed and not clause.allow:
+        allow, box = clause.allow, clause.box
+        if last is not None and not allow:
             continue
-        there, here, source, destination = clause.box.sets
+        there, here, source, destination = box.sets
         # Ports first: they are short sets and rule out most rules.
         ports = meet(destination_port, destination)
         if not ports.bounds or not (ends := meet(own, here)).bounds or not (far := meet(other, there)).bounds:
@@ -186,13 +205,17 @@ def _bearing(
         if not sources.bounds:
             continue
         found.append((clause, (far, ends, sources, ports)))
-        denied = denied or not clause.allow
-        covers = ports is destination_port and ends is own and far is other and sources is source_port
-        if covers and not clause.passes and not clause.box.conditions and clause.rule not in removable:
+        denied = denied or not allow
+        covers = far is other and ports is destination_port and ends is own and sources is source_port
+        if (
+            covers
+            and last is None
+            and not (clause.passes or box.conditions or (removable is not None and removable(clause.rule)))
+        ):
+            last = clause.rule
             if not denied:
                 break
-            closed = True
-    return found
+    return found, last
 
 
 def _conditions(box: Box, unknowns: Sequence[Asked]) -> list[int]:
@@ -308,17 +331,18 @@ class Search:
         return sum(1 for clause in alive if not column[clause] & inside or not column[clause] & outside)
 
 
-def search(table: Table, *, without: frozenset[int] = frozenset(), exhaustive: bool = False) -> Search:
+def search(table: Table, *, without: Callable[[int], bool] | None = None, exhaustive: bool = False) -> Search:
     """Decides a table's required flows by first match.
 
     Args:
         table: the flows and rules.
-        without: numbers of rules that are left out; the table has to be compiled with them as removable.
+        without: tells of a rule's number whether it is left out; the table has to be compiled with it as removable.
         exhaustive: whether every leaf is wanted; where something is unknown it always is.
 
     Raises:
         Undecidable: the budget ran out.
     """
     state = Search(table, NODE_BUDGET, exhaustive or bool(table.unknowns))
-    state.run([number for number, clause in enumerate(table.clauses) if clause.rule not in without])
+    every = range(len(table.clauses))
+    state.run(every if without is None else [each for each in every if not without(table.clauses[each].rule)])
     return state

@@ -31,22 +31,41 @@ class Ruleset:
     rules: tuple[SecurityRule, ...]
     order: tuple[Standing, ...]
     resolver: Resolver
-    _made: dict[int, tuple[Clause, ...]] = field(default_factory=dict)
+    _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
+    _places: dict[tuple[str, int], tuple[IntervalSet, list[int]]] = field(default_factory=dict)
 
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
         """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
-        wanted = ("*", protocol.lower())
+        made, order = self._made, self.order
+        for place in self._concerned(protocol.lower(), ports):
+            standing = order[place]
+            # Made when they are first asked for: most rules of an NSG concern no requirement.
+            clauses = made.get(standing)
+            if clauses is None:
+                number, conditions = standing
+                clauses = made[standing] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
+            yield from clauses
+
+    def _concerned(self, protocol: str, ports: IntervalSet) -> list[int]:
+        """Returns the places whose rules concern a protocol and ports, in order."""
+        if not self._places:
+            self._sort_by_port()
+        wanted = ("*", protocol)
+        found = [
+            place
+            for (named, _), (members, places) in self._places.items()
+            if named in wanted and meet(ports, members).bounds
+            for place in places
+        ]
+        found.sort()
+        return found
+
+    def _sort_by_port(self) -> None:
+        # By identity, which is quick: the same text of ports gives the same set, and a set twice does no harm.
         for place, (number, _) in enumerate(self.order):
             rule = self.rules[number]
-            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
-                yield from self._clauses_at(place)
-
-    def _clauses_at(self, place: int) -> tuple[Clause, ...]:
-        # Made when they are first asked for: most rules of an NSG concern no requirement.
-        if place not in self._made:
-            number, conditions = self.order[place]
-            self._made[place] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
-        return self._made[place]
+            ports = rule.destination_ports
+            self._places.setdefault((rule.protocol, id(ports)), (ports, []))[1].append(place)
 
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
@@ -58,7 +77,7 @@ class Ruleset:
         rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
         place = next((i for i, standing in enumerate(rest) if self._comes_after(standing, changed)), len(rest))
         order = (*rest[:place], (len(self.rules), ()), *rest[place:])
-        return Ruleset((*self.rules, changed), order, self.resolver)
+        return Ruleset((*self.rules, changed), order, self.resolver, self._made.copy())
 
     def _comes_after(self, standing: Standing, changed: SecurityRule) -> bool:
         rule = self.rules[standing[0]]
@@ -68,10 +87,6 @@ class Ruleset:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
         rule = self.rules[number]
         return rule.access is Access.ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
-
-    def pinning(self) -> frozenset[int]:
-        """Returns the numbers of all such rules."""
-        return frozenset(filter(self.pins, range(len(self.rules))))
 
 
 def in_order(
