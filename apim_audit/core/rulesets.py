@@ -34,6 +34,8 @@ class Ruleset:
     _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
     _places: dict[tuple[str, int], tuple[IntervalSet, list[int]]] = field(default_factory=dict)
 
+    _places_of: dict[tuple[str, IntervalSet], list[int]] = field(default_factory=dict)
+
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
         """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
         made, order = self._made, self.order
@@ -48,6 +50,9 @@ class Ruleset:
 
     def _concerned(self, protocol: str, ports: IntervalSet) -> list[int]:
         """Returns the places whose rules concern a protocol and ports, in order."""
+        known = self._places_of.get((protocol, ports))
+        if known is not None:
+            return known
         if not self._places:
             self._sort_by_port()
         wanted = ("*", protocol)
@@ -58,6 +63,7 @@ class Ruleset:
             for place in places
         ]
         found.sort()
+        self._places_of[protocol, ports] = found
         return found
 
     def _sort_by_port(self) -> None:
@@ -67,6 +73,11 @@ class Ruleset:
             ports = rule.destination_ports
             self._places.setdefault((rule.protocol, id(ports)), (ports, []))[1].append(place)
 
+    def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
+        """Returns the ruleset without the rules that concern another protocol, or none of some destination ports."""
+        order = tuple(map(self.order.__getitem__, self._concerned(protocol.lower(), ports)))
+        return Ruleset(self.rules, order, self.resolver, self._made)
+
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
 
@@ -75,13 +86,14 @@ class Ruleset:
             changed: what to put in.
         """
         rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
-        place = next((i for i, standing in enumerate(rest) if self._comes_after(standing, changed)), len(rest))
+        place = next((i for i, (number, _) in enumerate(rest) if not self.comes_before(number, changed)), len(rest))
         order = (*rest[:place], (len(self.rules), ()), *rest[place:])
         return Ruleset((*self.rules, changed), order, self.resolver, self._made.copy())
 
-    def _comes_after(self, standing: Standing, changed: SecurityRule) -> bool:
-        rule = self.rules[standing[0]]
-        return rule.default or (not rule.admin and rule.priority > changed.priority)
+    def comes_before(self, number: int, changed: SecurityRule) -> bool:
+        """Tells whether a rule, by its number, stays ahead of a custom rule that is put in."""
+        rule = self.rules[number]
+        return not rule.default and (rule.admin or rule.priority <= changed.priority)
 
     def pins(self, number: int) -> bool:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
