@@ -30,6 +30,8 @@ class Classes:
 
     def members(self, mask: int) -> IntervalSet:
         """Returns the members of the classes in a mask."""
+        if mask == (1 << len(self.classes)) - 1:
+            return self.hull
         found = EMPTY
         for number, cuts in enumerate(self.classes):
             if mask >> number & 1:
@@ -38,6 +40,8 @@ class Classes:
 
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
+        if mask == (1 << len(self.classes)) - 1:
+            return self.hull.first()
         return min(
             self.lowest_members[cuts] if cuts else self._lowest_untouched()
             for number, cuts in enumerate(self.classes)

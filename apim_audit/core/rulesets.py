@@ -13,6 +13,8 @@ from apim_audit.core.unknowns import YES, Choice, Condition
 
 NO_NSG = "(no NSG)"
 
+_ALLOW, _DENY = Access.ALLOW, Access.DENY
+
 
 Standing = tuple[int, tuple[Condition, ...]]
 """A rule's number and the conditions under which it stands at this place in the order."""
@@ -98,7 +100,7 @@ class Ruleset:
     def pins(self, number: int) -> bool:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
         rule = self.rules[number]
-        return rule.access is Access.ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
+        return rule.access is _ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
 
 
 def in_order(
@@ -206,16 +208,16 @@ def _clauses(
     if not rule.certain:
         conditions = (*conditions, (presence_choice(rule), YES))
     if rule.admin and resolver.space.admin_exemption:
-        applies = 0b100 if rule.access is Access.DENY else 0b110
+        applies = 0b100 if rule.access is _DENY else 0b110
         conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), applies))
     own, other = resolver.own_side(rule), resolver.other_side(rule)
-    allow = rule.access is not Access.DENY
-    passes = rule.admin and rule.access is Access.ALLOW
-    world: tuple[tuple[Asked, int], ...] = asked(Place.WORLD, conditions)
+    allow = rule.access is not _DENY
+    passes = rule.admin and rule.access is _ALLOW
+    world = asked(Place.WORLD, conditions) if conditions else ()
     for there in other.pieces:
         for here in own.pieces:
             sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
             hangs_on = world
             if there.conditions or here.conditions:
                 hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
-            yield Clause(number, allow, Box(sets, hangs_on), passes, stage=0 if rule.admin else 1)
+            yield Clause(number, allow, Box(sets, hangs_on), passes, 0 if rule.admin else 1)
