@@ -38,6 +38,22 @@ class Classes:
                 found = found | self._class(cuts)
         return found
 
+    def parts(self) -> list[IntervalSet]:
+        """Returns the members of each class, in order."""
+        if not self.cuts:
+            return [self.hull]
+        found: dict[int, list[int]] = {}
+        inside = 1 << len(self.cuts)
+        bounds, here = _sums((*self.cuts, self.hull))
+        for start, end, cuts in zip(bounds, bounds[1:], here, strict=False):
+            if cuts & inside:
+                part = found.setdefault(cuts ^ inside, [])
+                if part and part[-1] == start:
+                    part[-1] = end
+                else:
+                    part += (start, end)
+        return [IntervalSet.of_bounds(found[cuts]) for cuts in self.classes]
+
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
         if mask == (1 << len(self.classes)) - 1:
@@ -133,6 +149,15 @@ def _transposed(classes: Iterable[int], count: int) -> list[int]:
 
 def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, int], int]:
     """Returns the lowest member of each class, by the mask of its cuts, and how many integers lie in any cut."""
+    bounds, here = _sums(cuts)
+    touched = sum(compress(bounds[1:], here)) - sum(compress(bounds, here))
+    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
+    lowest.pop(0, None)
+    return dict(sorted(lowest.items(), key=itemgetter(1))), touched
+
+
+def _sums(cuts: Sequence[IntervalSet]) -> tuple[list[int], list[int]]:
+    """Returns all bounds of cuts, and for each the mask of the cuts that hold the integers from there on."""
     # Toggle one bit a cut at each bound; between two bounds the toggles add up to the cuts there. Every step is
     # one call over whole sequences, because a tag has thousands of bounds.
     toggles: list[tuple[int, int]] = []
@@ -141,8 +166,4 @@ def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, int], int]:
     toggles.sort()
     # Of several toggles at one bound the last sum counts: a dict keeps the last.
     sums = dict(zip(map(itemgetter(0), toggles), accumulate(map(itemgetter(1), toggles), xor), strict=True))
-    bounds, here = list(sums), list(sums.values())
-    touched = sum(compress(bounds[1:], here)) - sum(compress(bounds, here))
-    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
-    lowest.pop(0, None)
-    return dict(sorted(lowest.items(), key=itemgetter(1))), touched
+    return list(sums), list(sums.values())

@@ -1,7 +1,7 @@
 """Sets of integers as sorted, disjoint intervals: the one representation of addresses and ports."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 _BEFORE, _BEYOND = -1, 1 << 64
 
@@ -54,6 +54,11 @@ class IntervalSet:
             else:
                 merged += (first, last + 1)
         return cls._of(tuple(merged)) if merged else EMPTY
+
+    @classmethod
+    def of_bounds(cls, bounds: Sequence[int]) -> "IntervalSet":
+        """Returns the set of bounds as ``bounds`` has them: ascending, no two the same."""
+        return cls._of(tuple(bounds)) if bounds else EMPTY
 
     def __setattr__(self, name: str, value: object) -> None:
         msg = f"cannot assign to {name}: an IntervalSet is immutable"

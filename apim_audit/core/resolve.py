@@ -158,6 +158,7 @@ def _shrinks_internet(route: Route) -> bool:
     return addresses.size() < _HALF and not addresses.isdisjoint(PUBLIC)
 
 
+@lru_cache(maxsize=4096)
 def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
     """Returns the addresses of a known service tag: its data, or an unknown set as far as names tell."""
     found = tags.sets.get(name)
