@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
 
-from apim_audit.core.classes import classify, meet
+from apim_audit.core.classes import partition
 from apim_audit.core.engine import Dimension, Leaf, Place, Table, Undecidable
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import NO, YES, UnknownSet
 
 _FEW_ADDRESSES = 4096
@@ -42,12 +42,8 @@ def cells_of(table: Table, leaves: Sequence[Leaf], sets: Sequence[UnknownSet]) -
     """Returns the cells of both ends of the required flows, and of all that the sets can hold."""
     ends = [table.classes[d].parts() for d in (Dimension.OTHER, Dimension.OWN)]
     uppers = [each.at_most for each in sets] + [each.proper_part_of for each in sets if each.proper_part_of]
-    marks = [*ends[0], *ends[1], *uppers]
-    hull = EMPTY
-    for mark in marks:
-        hull = hull | mark
-    classes, _ = classify(hull, [meet(hull, mark) for mark in marks])
-    return tuple(_cell(each, ends, sets, table, leaves) for each in classes.parts())
+    parts = partition([*ends[0], *ends[1], *uppers])
+    return tuple(_cell(each, ends, sets, table, leaves) for each in parts)
 
 
 def _cell(

@@ -42,17 +42,9 @@ class Classes:
         """Returns the members of each class, in order."""
         if not self.cuts:
             return [self.hull]
-        found: dict[int, list[int]] = {}
         inside = 1 << len(self.cuts)
-        bounds, here = _sums((*self.cuts, self.hull))
-        for start, end, cuts in zip(bounds, bounds[1:], here, strict=False):
-            if cuts & inside:
-                part = found.setdefault(cuts ^ inside, [])
-                if part and part[-1] == start:
-                    part[-1] = end
-                else:
-                    part += (start, end)
-        return [IntervalSet.of_bounds(found[cuts]) for cuts in self.classes]
+        found = _parted((*self.cuts, self.hull))
+        return [found[cuts | inside] for cuts in self.classes]
 
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
@@ -154,6 +146,25 @@ def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, int], int]:
     lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
     lowest.pop(0, None)
     return dict(sorted(lowest.items(), key=itemgetter(1))), touched
+
+
+def partition(sets: Sequence[IntervalSet]) -> list[IntervalSet]:
+    """Returns the parts into which sets cut their union, by their lowest members."""
+    return list(_parted(sets).values())
+
+
+def _parted(sets: Sequence[IntervalSet]) -> dict[int, IntervalSet]:
+    """Returns the parts into which sets cut their union, by the mask of the sets that they lie in."""
+    found: dict[int, list[int]] = {}
+    bounds, here = _sums(sets)
+    for start, end, mask in zip(bounds, bounds[1:], here, strict=False):
+        if mask:
+            part = found.setdefault(mask, [])
+            if part and part[-1] == start:
+                part[-1] = end
+            else:
+                part += (start, end)
+    return {mask: IntervalSet.of_bounds(part) for mask, part in found.items()}
 
 
 def _sums(cuts: Sequence[IntervalSet]) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ classes. The region is then split adaptively, along a dimension of the first rul
 covers what is left. Everything unknown is a dimension of its own, so that one pass serves every possible world.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -157,7 +157,18 @@ def compile_table(
         removable: tells of a rule's number whether a search may leave it out; what comes after such rules is kept.
     """
     hulls = _hulls(required)
-    met, last = _bearing(hulls, clauses, removable)
+    sought = [dict(box.conditions) for box in required if box.conditions]
+    always = sought if len(sought) == len(required) else []
+
+    def closes(clause: Clause) -> bool:
+        """Tells whether a clause that covers the hulls does so for good, whatever is unknown."""
+        return (
+            not clause.passes
+            and not (removable is not None and removable(clause.rule))
+            and _is_implied(clause.box.conditions, always)
+        )
+
+    met, last = _bearing(hulls, clauses, closes)
     parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
     classified = list(map(classify, hulls, zip(*parts, strict=True)))
     columns = [masks for _, masks in classified]
@@ -194,8 +205,18 @@ def _sets(sets: Iterable[IntervalSet]) -> Sets:
     return other, own, source_ports, destination_ports
 
 
+def _is_implied(conditions: Sequence[tuple[Asked, int]], sought: Sequence[Mapping[Asked, int]]) -> bool:
+    """Tells whether conditions hold for all flows of boxes, given by their own conditions.
+
+    So it is where a rule names the very tag that is required, whatever its addresses are.
+    """
+    return not conditions or (
+        bool(sought) and all(not each.get(ask, -1) & ~mask for each in sought for ask, mask in conditions)
+    )
+
+
 def _bearing(
-    hulls: Sets, clauses: Iterable[Clause], removable: Callable[[int], bool] | None
+    hulls: Sets, clauses: Iterable[Clause], closes: Callable[[Clause], bool]
 ) -> tuple[list[tuple[Clause, Sets]], int | None]:
     """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow.
 
@@ -220,11 +241,7 @@ def _bearing(
         found.append((clause, (far, ends, sources, ports)))
         denied = denied or not allow
         covers = far is other and ports is destination_port and ends is own and sources is source_port
-        if (
-            covers
-            and last is None
-            and not (clause.passes or box.conditions or (removable is not None and removable(clause.rule)))
-        ):
+        if covers and last is None and closes(clause):
             last = clause.rule
             if not denied:
                 break
