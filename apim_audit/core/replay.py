@@ -137,6 +137,11 @@ def _in_group(group: str, address: int, around: Surroundings, assumed: Assumptio
 
 
 def _expression_has(text: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
+    span = _literal_span(text)
+    return span[0] <= address <= span[1] if span else _word_has(text, address, around, assumed)
+
+
+def _word_has(text: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
     match text:
         case "*" | "any":
             return True
@@ -147,13 +152,10 @@ def _expression_has(text: str, address: int, around: Surroundings, assumed: Assu
         case "azureloadbalancer":
             return address == _PROBE
         case _:
-            return _plain_has(text, address, around.tags, assumed)
+            return _name_has(text, address, around.tags, assumed)
 
 
-def _plain_has(text: str, address: int, tags: ServiceTags, assumed: Assumptions) -> bool:
-    literal = _literal_has(text, address)
-    if literal is not None:
-        return literal
+def _name_has(text: str, address: int, tags: ServiceTags, assumed: Assumptions) -> bool:
     if text in _HOST_SERVICES:
         return False
     if text in tags.sets:
@@ -176,11 +178,6 @@ def _tag_without_data_has(name: str, address: int, tags: ServiceTags, assumed: A
         return not regional
     at_most = tags.sets.get(head, PUBLIC) if regional else PUBLIC
     return address in at_most and bool(assumed.get(f"tag {name}", 0))
-
-
-def _literal_has(text: str, address: int) -> bool | None:
-    span = _literal_span(text)
-    return None if span is None else span[0] <= address <= span[1]
 
 
 @lru_cache(maxsize=65536)

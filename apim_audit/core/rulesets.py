@@ -34,15 +34,11 @@ class Ruleset:
     order: tuple[Standing, ...]
     resolver: Resolver
     _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
-    _places: dict[tuple[str, int], tuple[IntervalSet, list[int]]] = field(default_factory=dict)
-
-    _places_of: dict[tuple[str, IntervalSet], list[int]] = field(default_factory=dict)
 
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
         """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
-        made, order = self._made, self.order
-        for place in self._concerned(protocol.lower(), ports):
-            standing = order[place]
+        made = self._made
+        for standing in self._concerned(protocol, ports):
             # Made when they are first asked for: most rules of an NSG concern no requirement.
             clauses = made.get(standing)
             if clauses is None:
@@ -50,35 +46,16 @@ class Ruleset:
                 clauses = made[standing] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
             yield from clauses
 
-    def _concerned(self, protocol: str, ports: IntervalSet) -> list[int]:
-        """Returns the places whose rules concern a protocol and ports, in order."""
-        known = self._places_of.get((protocol, ports))
-        if known is not None:
-            return known
-        if not self._places:
-            self._sort_by_port()
-        wanted = ("*", protocol)
-        found = [
-            place
-            for (named, _), (members, places) in self._places.items()
-            if named in wanted and meet(ports, members).bounds
-            for place in places
-        ]
-        found.sort()
-        self._places_of[protocol, ports] = found
-        return found
-
-    def _sort_by_port(self) -> None:
-        # By identity, which is quick: the same text of ports gives the same set, and a set twice does no harm.
-        for place, (number, _) in enumerate(self.order):
-            rule = self.rules[number]
-            ports = rule.destination_ports
-            self._places.setdefault((rule.protocol, id(ports)), (ports, []))[1].append(place)
+    def _concerned(self, protocol: str, ports: IntervalSet) -> Iterator[Standing]:
+        rules, wanted = self.rules, ("*", protocol.lower())
+        for standing in self.order:
+            rule = rules[standing[0]]
+            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
+                yield standing
 
     def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
         """Returns the ruleset without the rules that concern another protocol, or none of some destination ports."""
-        order = tuple(map(self.order.__getitem__, self._concerned(protocol.lower(), ports)))
-        return Ruleset(self.rules, order, self.resolver, self._made)
+        return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self._made)
 
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
