@@ -296,7 +296,7 @@ def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows
     if all(SOURCE_PORTS.issubset(case.ruleset.rules[number].source_ports) for number in case.decision.deciders()):
         return False
     boxes = [
-        replace(box, sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
+        box._replace(sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
         for flows in required.values()
         for box in flows.boxes
     ]

@@ -8,6 +8,7 @@ covers what is left. Everything unknown is a dimension of its own, so that one p
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from apim_audit.core.classes import Classes, classify, meet, same
 from apim_audit.core.intervals import IntervalSet
@@ -54,8 +55,7 @@ Sets = tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
 """One interval set for each Dimension, in its order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A product of sets, one a dimension, perhaps under conditions.
 
     Attributes:
@@ -67,8 +67,7 @@ class Box:
     conditions: tuple[tuple[Asked, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A box that a rule matches; a rule that is no box is several clauses of the same number, one after the other.
 
     Attributes:
@@ -97,8 +96,7 @@ Region = tuple[int, ...]
 """A mask of classes for each dimension: a part of the required flows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A part of the required flows that one rule decides.
 
     Attributes:

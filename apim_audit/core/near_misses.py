@@ -97,7 +97,7 @@ def _nearly_fitting(
     Every rule of the NSG is looked at for every gap: what tells most of them apart comes first.
     """
     direction, protocols = wanted.direction, ("*", wanted.protocol.lower())
-    sources, ports = wanted.boxes[0].sets[2:]
+    _, _, sources, ports = wanted.boxes[0].sets
     for rule in rules:
         turned = rule.direction is not direction
         fault = (Field.DIRECTION,) if turned else ()
@@ -148,30 +148,33 @@ def _other_side(rule: SecurityRule, wanted: Wanted) -> Side:
     return rule.source if wanted.direction is Direction.INBOUND else rule.destination
 
 
-def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> list[Field]:
-    other, own = site.resolver.other_side(rule).surely(), site.resolver.own_side(rule).surely()
-    fine = {
-        Field.OTHER_END: _names_peer(rule, wanted) or _covers(other, wanted.boxes, Dimension.OTHER),
-        Field.OWN_END: _covers(own, wanted.boxes, Dimension.OWN),
-    }
-    return [field for field, is_fine in fine.items() if not is_fine]
+def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> tuple[Field, ...]:
+    other_fits = _is_named(rule.other_side(), wanted) or _covers(
+        site.resolver.other_side(rule).surely(), wanted.boxes, Dimension.OTHER
+    )
+    own_fits = _covers(site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN)
+    if own_fits:
+        return () if other_fits else (Field.OTHER_END,)
+    return (Field.OWN_END,) if other_fits else (Field.OTHER_END, Field.OWN_END)
 
 
 def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
-    return all(box.sets[dimension].issubset(members) for box in boxes)
+    for box in boxes:
+        if not _is_within(box.sets[dimension], members):
+            return False
+    return True
 
 
 def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
     return any(not box.sets[dimension].isdisjoint(members) for box in boxes)
 
 
-def _names_peer(rule: SecurityRule, wanted: Wanted) -> bool:
-    return _is_named(rule.other_side(), wanted)
-
-
 def _is_named(side: Side, wanted: Wanted) -> bool:
     named = folded_words(side)
-    return all(name in named or whole in named for name, whole in _folded_names(wanted.peer))
+    for name, whole in _folded_names(wanted.peer):
+        if name not in named and whole not in named:
+            return False
+    return True
 
 
 @lru_cache(maxsize=1024)
@@ -183,11 +186,11 @@ def _folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:
     """Tells whether a rule was plausibly meant: it names the other end, or nearly, or a part of it."""
     if field is Field.OWN_END:
-        return _names_peer(rule, wanted) and _overlaps(
+        return _is_named(rule.other_side(), wanted) and _overlaps(
             site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN
         )
     if field is not Field.OTHER_END:
-        return _names_peer(rule, wanted)
+        return _is_named(rule.other_side(), wanted)
     if wanted.clients:
         return False  # clients are often narrowed on purpose: no advice to open up
     words = [text for text in rule.other_side().expressions if site.resolver.is_unknown_word(text)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
 from math import prod
+from typing import NamedTuple
 
 from apim_audit.core.cells import Cell, Vector, agrees, cells_of, consistent, presences, sets_asked
 from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Region, Table, Undecidable
@@ -23,8 +24,7 @@ _FATE_BITS = 16
 _ALL_FATES = (1 << _FATE_BITS) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fated:
+class Fated(NamedTuple):
     """A leaf with what its decision does to the flow, as bits that are joined over a world."""
 
     leaf: Leaf
