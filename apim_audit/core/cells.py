@@ -79,14 +79,13 @@ def _cubes(
         return
     for answer in (False, True):
         vector = (*fixed, (asked, answer))
-        if consistent(possible, dict(vector)):
-            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, vector) for place in places)]
+        member = dict(vector)
+        if consistent(possible, member):
+            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, member) for place in places)]
             yield from _cubes(left, table, places, possible, vector)
 
 
-def _first_asked(
-    leaves: Sequence[Leaf], table: Table, places: Sequence[Place], names: Collection[str]
-) -> str | None:
+def _first_asked(leaves: Sequence[Leaf], table: Table, places: Sequence[Place], names: Collection[str]) -> str | None:
     """Returns the unknown set, of those named, that comes first in the table of all that leaves ask at places."""
     asking = {
         (place, name)
@@ -100,15 +99,19 @@ def _first_asked(
     return next(ask.unknown.name for ask in table.unknowns if (ask.place, ask.unknown.name) in asking)
 
 
-def _may_agree(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    member = dict(vector)
-    return all(name not in member or mask >> member[name] & 1 for name, mask in table.asks(leaf.region, place))
+def _may_agree(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
+    for name, mask in table.asks(leaf.region, place):
+        if name in member and not mask >> member[name] & 1:
+            return False
+    return True
 
 
-def agrees(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    """Tells whether a leaf decides addresses of that vector at that end."""
-    member = dict(vector)
-    return all(mask >> member.get(name, False) & 1 for name, mask in table.asks(leaf.region, place))
+def agrees(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
+    """Tells whether a leaf decides addresses at that end that are members of just these sets."""
+    for name, mask in table.asks(leaf.region, place):
+        if not mask >> member.get(name, False) & 1:
+            return False
+    return True
 
 
 def _index(parts: Sequence[IntervalSet], address: int) -> int:

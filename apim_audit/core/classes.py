@@ -98,7 +98,7 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
     distinct = dict(zip(map(id, parts), parts, strict=True))
     distinct.pop(id(hull), None)
     if not distinct:
-        return _uncut(hull), [1] * len(parts)
+        return uncut(hull), [1] * len(parts)
     cuts = tuple(dict.fromkeys(distinct.values()))
     if len(cuts) == 1:
         found = _halved(hull, cuts[0])
@@ -111,7 +111,8 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
 
 
 @lru_cache(maxsize=8192)
-def _uncut(hull: IntervalSet) -> Classes:
+def uncut(hull: IntervalSet) -> Classes:
+    """Returns the one class of a hull that nothing cuts."""
     return Classes(hull, (), (0,), {})
 
 

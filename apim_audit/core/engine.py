@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from apim_audit.core.classes import Classes, classify, meet, same
+from apim_audit.core.classes import Classes, classify, meet, same, uncut
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import Choice, Condition, Unknown
 
@@ -169,8 +169,11 @@ def compile_table(
         )
 
     met, last = _bearing(hulls, clauses, closes)
-    parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
-    classified = list(map(classify, hulls, zip(*parts, strict=True)))
+    if last is not None and len(met) == len(required) == 1:
+        classified = [(uncut(hull), [1, 1]) for hull in hulls]
+    else:
+        parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
+        classified = list(map(classify, hulls, zip(*parts, strict=True)))
     columns = [masks for _, masks in classified]
     boxes = [*required, *(clause.box for clause, _ in met)]
     unknowns = tuple(dict.fromkeys(ask for box in boxes if box.conditions for ask, _ in box.conditions))

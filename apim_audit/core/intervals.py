@@ -191,6 +191,8 @@ def _common(one: tuple[int, ...], two: tuple[int, ...]) -> list[int]:
     return found
 
 
-_put_bounds = IntervalSet.bounds.__set__  # type: ignore[attr-defined]  (mypy sees the tuple, not its slot)
-_put_hash = IntervalSet._hash.__set__  # type: ignore[attr-defined]  # noqa: SLF001
+# Past `__setattr__`, which refuses; and quicker than to look the slot up by its name.
+_put_bounds = vars(IntervalSet)["bounds"].__set__
+_put_hash = vars(IntervalSet)["_hash"].__set__
+
 EMPTY = IntervalSet._of(())  # noqa: SLF001  (the one place outside the class that builds a set by its bounds)

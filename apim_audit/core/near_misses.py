@@ -89,9 +89,7 @@ def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
     return replace(miss, message=f"`{miss.name}` would serve if it also had port {wanted}")
 
 
-def _nearly_fitting(
-    rules: Iterable[SecurityRule], wanted: Wanted
-) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
+def _nearly_fitting(rules: Iterable[SecurityRule], wanted: Wanted) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
     """Yields the Allow rules with at most one fault in direction, protocol and ports, and that fault.
 
     Every rule of the NSG is looked at for every gap: what tells most of them apart comes first.
@@ -122,9 +120,7 @@ def _is_within(members: IntervalSet, other: IntervalSet) -> bool:
     return members.issubset(other)
 
 
-def _field_in_the_way(
-    rule: SecurityRule, plain: tuple[Field, ...], wanted: Wanted, site: Site
-) -> Iterator[Field]:
+def _field_in_the_way(rule: SecurityRule, plain: tuple[Field, ...], wanted: Wanted, site: Site) -> Iterator[Field]:
     """Yields the one field in which a rule falls short of the required flows, or nothing."""
     if plain and not _is_named(_other_side(rule, wanted), wanted):
         return

@@ -1,6 +1,5 @@
 """Builds the flows of a requirement at one location: what must get through, as boxes for the engine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 

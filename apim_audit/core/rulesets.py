@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, product
 
 from apim_audit.core.classes import meet
-from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
+from apim_audit.core.engine import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.resolve import Resolver, is_pinning
 from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders

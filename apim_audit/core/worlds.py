@@ -12,7 +12,7 @@ from itertools import chain, product
 from math import prod
 from typing import NamedTuple
 
-from apim_audit.core.cells import Cell, Vector, agrees, cells_of, consistent, presences, sets_asked
+from apim_audit.core.cells import Cell, Vector, agrees, cells_of, presences, sets_asked
 from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Region, Table, Undecidable
 from apim_audit.core.unknowns import Choice, UnknownSet
 
@@ -98,7 +98,7 @@ class Worlds:
             number = cell.other if place is Place.OTHER else cell.own
             if number >= 0 and leaf.region[dimension] >> number & 1:
                 for vector in cell.vectors:
-                    if agrees(leaf, self.table, place, vector):
+                    if agrees(leaf, self.table, place, dict(vector)):
                         return cell.addresses.first(), vector
         return None
 
@@ -186,7 +186,7 @@ class Worlds:
         return {name for name, _ in self.table.asks(region, place)}
 
     def _answered(self, region: Region, answers: Answers) -> bool:
-        return all(
+        return not answers or all(
             name not in answers or mask >> answers[name] & 1 for name, mask in self.table.asks(region, Place.WORLD)
         )
 
@@ -212,14 +212,14 @@ class Worlds:
     def _fate(self, cell: Cell, vector: Vector, present: Present, answers: Answers) -> int:
         if cell.other < 0:
             return 0
-        fate = 0
+        fate, member = 0, dict(vector)
         for fated in self.leaves:
             region = fated.leaf.region
             if (
                 region[Dimension.OTHER] >> cell.other & 1
                 and fate | fated.fate != fate
                 and self._answered(region, answers)
-                and agrees(fated.leaf, self.table, Place.OTHER, vector)
+                and agrees(fated.leaf, self.table, Place.OTHER, member)
                 and self._own_end_present(fated.leaf, present)
             ):
                 fate |= fated.fate
@@ -227,7 +227,8 @@ class Worlds:
 
     def _own_end_present(self, leaf: Leaf, present: Present) -> bool:
         return present is None or any(
-            leaf.region[Dimension.OWN] >> cell.own & 1 and any(agrees(leaf, self.table, Place.OWN, v) for v in vectors)
+            leaf.region[Dimension.OWN] >> cell.own & 1
+            and any(agrees(leaf, self.table, Place.OWN, dict(v)) for v in vectors)
             for cell, vectors in present.items()
         )
 
@@ -287,8 +288,9 @@ def _common(region: Region, clause: int, table: Table) -> Region:
 
 def _insides(cell: Cell, unknown: UnknownSet) -> tuple[bool, bool]:
     """Tells whether a cell lies in what a set can hold, and in what the set is a proper part of."""
-    whole = unknown.proper_part_of
-    return cell.addresses <= unknown.at_most, whole is not None and cell.addresses <= whole
+    # No cell lies across the bounds of either, so that one address tells.
+    at, whole = cell.addresses.first(), unknown.proper_part_of
+    return at in unknown.at_most, whole is not None and at in whole
 
 
 def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:
