@@ -100,18 +100,12 @@ def _first_asked(leaves: Sequence[Leaf], table: Table, places: Sequence[Place], 
 
 
 def _may_agree(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
-    for name, mask in table.asks(leaf.region, place):
-        if name in member and not mask >> member[name] & 1:
-            return False
-    return True
+    return all(name not in member or mask >> member[name] & 1 for name, mask in table.asks(leaf.region, place))
 
 
 def agrees(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
     """Tells whether a leaf decides addresses at that end that are members of just these sets."""
-    for name, mask in table.asks(leaf.region, place):
-        if not mask >> member.get(name, False) & 1:
-            return False
-    return True
+    return all(mask >> member.get(name, False) & 1 for name, mask in table.asks(leaf.region, place))
 
 
 def _index(parts: Sequence[IntervalSet], address: int) -> int:

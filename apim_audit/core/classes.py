@@ -100,10 +100,7 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
     if not distinct:
         return uncut(hull), [1] * len(parts)
     cuts = tuple(dict.fromkeys(distinct.values()))
-    if len(cuts) == 1:
-        found = _halved(hull, cuts[0])
-    else:
-        found = _divided(hull, cuts)
+    found = _halved(hull, cuts[0]) if len(cuts) == 1 else _divided(hull, cuts)
     masks = dict(zip(cuts, _transposed(found.classes, len(cuts)), strict=True))
     masks_by_id = {key: masks[part] for key, part in distinct.items()}
     masks_by_id[id(hull)] = (1 << len(found.classes)) - 1

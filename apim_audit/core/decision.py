@@ -7,6 +7,7 @@ from functools import cache
 from itertools import product
 
 from apim_audit.core.classes import Classes
+from apim_audit.core.compiling import compile_table
 from apim_audit.core.engine import (
     Asked,
     Box,
@@ -15,7 +16,6 @@ from apim_audit.core.engine import (
     Place,
     Search,
     Table,
-    compile_table,
     search,
 )
 from apim_audit.core.findings import Verdict

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 from apim_audit.core.decision import decide
@@ -36,6 +36,10 @@ class Field(StrEnum):
     SOURCE_PORT = "sourcePort"
     SWAPPED = "swapped"
     PRIORITY = "priority"
+
+
+_PLAIN_FIELDS = (Field.DIRECTION, Field.PROTOCOL, Field.PORT, Field.SOURCE_PORT)
+_ALLOW = Access.ALLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +101,17 @@ def _nearly_fitting(rules: Iterable[SecurityRule], wanted: Wanted) -> Iterator[t
     direction, protocols = wanted.direction, ("*", wanted.protocol.lower())
     _, _, sources, ports = wanted.boxes[0].sets
     for rule in rules:
-        turned = rule.direction is not direction
-        fault = (Field.DIRECTION,) if turned else ()
-        if rule.protocol not in protocols:
-            if turned:
-                continue
-            fault = (Field.PROTOCOL,)
-        if not _is_within(ports, rule.destination_ports):
-            if fault:
-                continue
-            fault = (Field.PORT,)
-        if not _is_within(sources, rule.source_ports):
-            if fault:
-                continue
-            fault = (Field.SOURCE_PORT,)
-        if rule.access is Access.ALLOW and rule.certain:
-            yield rule, fault
+        turned, other_protocol = rule.direction is not direction, rule.protocol not in protocols
+        if turned and other_protocol:
+            continue
+        other_ports = not _is_within(ports, rule.destination_ports)
+        if other_ports and (turned or other_protocol):
+            continue
+        few_sources = not _is_within(sources, rule.source_ports)
+        if few_sources and (turned or other_protocol or other_ports):
+            continue
+        if rule.access is _ALLOW and rule.certain:
+            yield rule, tuple(compress(_PLAIN_FIELDS, (turned, other_protocol, other_ports, few_sources)))
 
 
 @lru_cache(maxsize=32768)
@@ -155,10 +154,7 @@ def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> tuple[Field, 
 
 
 def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
-    for box in boxes:
-        if not _is_within(box.sets[dimension], members):
-            return False
-    return True
+    return all(_is_within(box.sets[dimension], members) for box in boxes)
 
 
 def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
@@ -167,10 +163,7 @@ def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) 
 
 def _is_named(side: Side, wanted: Wanted) -> bool:
     named = folded_words(side)
-    for name, whole in _folded_names(wanted.peer):
-        if name not in named and whole not in named:
-            return False
-    return True
+    return all(name in named or whole in named for name, whole in _folded_names(wanted.peer))
 
 
 @lru_cache(maxsize=1024)
@@ -200,24 +193,23 @@ def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
 
 
 def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
-    inbound = wanted.direction is Direction.INBOUND
+    ends = ("source", "destination") if wanted.direction is Direction.INBOUND else ("destination", "source")
     match field:
-        case Field.PORT:
-            return {"destination_ports": wanted.boxes[0].sets[Dimension.DESTINATION_PORT]}
-        case Field.PROTOCOL:
-            return {"protocol": wanted.protocol.lower()}
-        case Field.DIRECTION:
-            return {"direction": wanted.direction}
-        case Field.SOURCE_PORT:
-            return {"source_ports": ALL_PORTS}
-        case Field.PRIORITY:
-            return {"priority": -1}
         case Field.SWAPPED:
             return {"source": rule.destination, "destination": rule.source}
         case Field.OTHER_END:
-            return {"source" if inbound else "destination": Side(wanted.peer)}
+            return {ends[0]: Side(wanted.peer)}
         case Field.OWN_END:
-            return {"destination" if inbound else "source": Side(("VirtualNetwork",))}
+            return {ends[1]: Side(("VirtualNetwork",))}
+        case _:
+            plain: dict[Field, dict[str, Any]] = {
+                Field.PORT: {"destination_ports": wanted.boxes[0].sets[Dimension.DESTINATION_PORT]},
+                Field.PROTOCOL: {"protocol": wanted.protocol.lower()},
+                Field.DIRECTION: {"direction": wanted.direction},
+                Field.SOURCE_PORT: {"source_ports": ALL_PORTS},
+                Field.PRIORITY: {"priority": -1},
+            }
+            return plain[field]
 
 
 def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted) -> bool:

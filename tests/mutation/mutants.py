@@ -14,7 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("intervals", "classes", "engine", "decision", "worlds", "cells", "rulesets", "resolve")
+MODULES = ("intervals", "classes", "engine", "compiling", "decision", "worlds", "cells", "rulesets", "resolve")
 QUICK = (
     "tests/laws/test_boxes.py::test_engine_and_boxes_agree_on_random_nsgs[0]",
     "tests/mutation/test_survivors.py",
