@@ -16,7 +16,7 @@ def fold(name: str) -> str:
     return name.strip().lower()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class ServiceTags:
     """What is known of service tags.
 
@@ -39,6 +39,10 @@ class ServiceTags:
             if is_region(name) and self.knows(whole):
                 regions.setdefault(whole, []).append(name)
         object.__setattr__(self, "regions", {whole: tuple(names) for whole, names in regions.items()})
+
+    def __hash__(self) -> int:
+        """Returns a hash that costs nothing, for caches that see few of these and each very often."""
+        return hash((self.origin, len(self.sets), len(self.names)))
 
     def knows(self, name: str) -> bool:
         """Tells whether a folded name is a service tag's."""
