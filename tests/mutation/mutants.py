@@ -29,11 +29,12 @@ QUICK = (
     "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
     "tests/laws/test_random_nsgs.py::test_the_core_agrees_with_the_simulator_on_random_nsgs[0]",
     "tests/core",
+    "tests/mutation/test_fixtures_here.py",
 )
 """Tests that are tried on each mutant, in this order, until one fails."""
 QUICK_OF = {"intervals": ("tests/laws/test_interval_laws.py",)}
 PATIENT = ("tests/laws", "tests/peers", "tests/decode")
-"""Tests that are tried on what the quick ones let pass; those that start the program would not see the fault."""
+"""Tests that are tried on what the quick ones let pass; those that start the program do not see the fault."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
