@@ -16,7 +16,7 @@ def fold(name: str) -> str:
     return name.strip().lower()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ServiceTags:
     """What is known of service tags.
 

@@ -17,8 +17,8 @@ from tests.mutation.trials import in_turn, passes
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "cells", "checks", "classes", "conditions", "decision", "engine", "intervals", "outcomes", "replay",
-    "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
+    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "engine", "intervals", "outcomes",
+    "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
 )  # fmt: skip
 QUICK = (
     "tests/mutation/test_survivors.py",
