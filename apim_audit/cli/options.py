@@ -77,9 +77,13 @@ Assume: TypeAlias = Annotated[
 AdminRules: TypeAlias = Annotated[
     bool, Option("--admin-rules", help="Security admin rules of Azure Virtual Network Manager too.")
 ]
+WaiversFile: TypeAlias = Annotated[
+    str | None, Option("--waivers", metavar="FILE", help="The waivers, instead of those of the configuration file.")
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
+Files: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
 Subscriptions: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="ID", help="Subscription ids.")]
 ResourceGroup: TypeAlias = Annotated[
     str | None, Option("-g", "--resource-group", metavar="NAME", help="Only instances of this resource group.")
@@ -103,17 +107,23 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reporting(Options):
-    """What every command that writes a report can be told."""
+class Auditing(Options):
+    """What every command that judges can be told."""
 
     baseline: Baseline = DEFAULT_BASELINE
-    format: ReportFormat = Format.TABLE
-    output: Output = None
-    report: Reports = ()
     assume: Assume = ()
     as_model: Annotated[
         AsModel | None, Option("--as", case_sensitive=False, help="Judge stv1 instances by the rules of this platform.")
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting(Auditing):
+    """What every command that writes a report can be told."""
+
+    format: ReportFormat = Format.TABLE
+    output: Output = None
+    report: Reports = ()
     compare_baseline: Annotated[
         str | None, Option("--compare-baseline", metavar="ID", help="Also tell what this baseline would newly fail.")
     ] = None
@@ -133,6 +143,10 @@ class Judging(Reporting):
     ] = FailOn.WARNING
     allow_unknown: Annotated[bool, Option("--allow-unknown", help="Do not fail because a check is undecided.")] = False
     allow_incomplete: AllowIncomplete = False
+    waivers: WaiversFile = None
+    known_gaps: Annotated[
+        str | None, Option("--known-gaps", metavar="FILE", help="Gaps that do not count: only new ones do.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +214,22 @@ class Check(Judging):
     Resource Graph answer, one resource a line, or a snapshot written by collect. Several files are one estate.
     """
 
-    files: Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
+    files: Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineGaps(Auditing):
+    """Write down the gaps of today, for --known-gaps.
+
+    The files are those of check, and so are the options that judging depends on. Gaps that are waived are left out, and
+    so is what is undecided.
+    """
+
+    files: Files
+    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the known gaps go.")]
+    service_tags: ServiceTags = None
+    admin_rules: AdminRules = False
+    waivers: WaiversFile = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +257,8 @@ class Demo(Reporting):
     """
 
 
-Command: TypeAlias = Subscription | Collect | Check | Requirements | Demo
-COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Requirements, Demo)
+Command: TypeAlias = Subscription | Collect | Check | BaselineGaps | Requirements | Demo
+COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, BaselineGaps, Requirements, Demo)
 """Every command, in the order of the help."""
 
 
