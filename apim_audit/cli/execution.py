@@ -134,7 +134,7 @@ def _requirements(command: Requirements) -> int:
 
 def _accepted(command: Judging | BaselineGaps) -> Accepted:
     known_gaps = command.known_gaps if isinstance(command, Judging) else None
-    return run.accepted(Sources(command.waivers, None, known_gaps))
+    return run.accepted(Sources(command.waivers, command.config, known_gaps))
 
 
 def _options(command: Auditing) -> Options:

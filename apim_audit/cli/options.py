@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from typer import Argument, BadParameter, Option
 
 from apim_audit.cli.assumptions import Announcement, announcement
+from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.report import RENDERERS, Format
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target
@@ -77,6 +78,16 @@ Assume: TypeAlias = Annotated[
 AdminRules: TypeAlias = Annotated[
     bool, Option("--admin-rules", help="Security admin rules of Azure Virtual Network Manager too.")
 ]
+Config: TypeAlias = Annotated[
+    str | None,
+    Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=configure,
+        help=f"Defaults of options, and waivers; without it {DEFAULT_FILE} of the current folder.",
+    ),
+]
 WaiversFile: TypeAlias = Annotated[
     str | None, Option("--waivers", metavar="FILE", help="The waivers, instead of those of the configuration file.")
 ]
@@ -136,6 +147,7 @@ class Reporting(Auditing):
 class Judging(Reporting):
     """What every command can be told whose exit status depends on the findings."""
 
+    config: Config = None
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
     fail_on: Annotated[
@@ -181,6 +193,7 @@ class Collect(Options):
 
     subscriptions: Subscriptions
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the snapshot goes.")]
+    config: Config = None
     resource_group: ResourceGroup = None
     name: Names = ()
     cloud: CloudOption = Cloud.PUBLIC
@@ -227,6 +240,7 @@ class BaselineGaps(Auditing):
 
     files: Files
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the known gaps go.")]
+    config: Config = None
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
     waivers: WaiversFile = None
@@ -236,6 +250,7 @@ class BaselineGaps(Auditing):
 class Requirements(Options):
     """Print the catalogue of requirements, or what changes from one baseline to another."""
 
+    config: Config = None
     baseline: Baseline = DEFAULT_BASELINE
     compare: Annotated[
         tuple[str, str] | None,

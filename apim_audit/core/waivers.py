@@ -77,7 +77,12 @@ class Today:
 
 def waive(report: Report, waivers: Waivers, today: Today) -> Report:
     """Returns the report with each covered check bearing its waiver, and with what is wrong with the waivers."""
-    desk = _Desk(waivers, today)
+    if not waivers.rules:
+        return report
+    about: dict[str, list[WaiverRule]] = {}
+    for rule in waivers.rules:
+        about.setdefault(rule.requirement, []).append(rule)
+    desk = _Desk(waivers, today, about)
     instances = tuple(_in_instance(instance, desk) for instance in report.instances)
     problems = (*report.waiver_problems, *desk.problems())
     return replace(report, instances=instances, waiver_problems=problems)
@@ -98,6 +103,7 @@ class _Desk:
     """Remembers, while checks pass over it, which waivers met what; rules are kept by their number.
 
     Attributes:
+        about: the rules of each requirement.
         met: those whose requirement and resource were met, whatever the verdict.
         used: those that cover a check, or could if another did not.
         lapsed: those that would cover a check, had they not expired.
@@ -105,12 +111,13 @@ class _Desk:
 
     waivers: Waivers
     today: Today
+    about: Mapping[str, Sequence[WaiverRule]]
     met: set[int] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
     lapsed: set[int] = field(default_factory=set)
 
     def stamped(self, check: Check, ids: Sequence[str]) -> Check:
-        rules = [rule for rule in self._about(check.id) if any(map(rule.resource.matches, ids))]
+        rules = [rule for rule in self.about.get(check.id, ()) if any(map(rule.resource.matches, ids))]
         self.met.update(rule.number for rule in rules)
         covering = [rule for rule in rules if rule.covers(check) and not self._is_forbidden(rule)]
         valid = [rule for rule in covering if not self._has_expired(rule)]
@@ -127,9 +134,6 @@ class _Desk:
             kind = self._kind(rule)
             if kind is not None:
                 yield WaiverProblem(kind, f"waiver {rule.number} ({rule.requirement}) {self._told(rule, kind)}")
-
-    def _about(self, requirement: str) -> Iterator[WaiverRule]:
-        return (rule for rule in self.waivers.rules if rule.requirement == requirement)
 
     def _is_forbidden(self, rule: WaiverRule) -> bool:
         return rule.requirement in self.waivers.unwaivable

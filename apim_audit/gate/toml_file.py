@@ -7,7 +7,6 @@ from pathlib import Path
 
 from apim_audit.errors import ApimAuditError
 
-DEFAULT_FILE = ".apim-audit.toml"
 TOP_LEVEL = ("options", "unwaivable", "waivers")
 
 _HINT = "correct the file; nothing of it was used"
