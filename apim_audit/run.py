@@ -70,6 +70,7 @@ def audit(
     from apim_audit.core.findings import Report
     from apim_audit.core.judge import Options, judge
     from apim_audit.decode import decode
+    from apim_audit.snapshot import names_in
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
@@ -90,6 +91,7 @@ def audit(
         assumptions=judgement.assumptions,
         notes=(*decoded.notes, *judgement.notes),
         comparison=comparison,
+        names=names_in(snapshot) if options.keep_names else frozenset(),
     )
 
 
@@ -200,7 +202,22 @@ def accept(report: "Report", accepted: "Accepted") -> "Report":
     """
     from apim_audit.gate import accept as mark
 
-    return mark(report, accepted, datetime.now(UTC).date())
+    marked = mark(report, accepted, datetime.now(UTC).date())
+    owners = {rule.waiver.owner for rule in accepted.waivers.rules}
+    return replace(marked, names=marked.names | owners) if marked.names else marked
+
+
+def masked(report: "Report") -> "Report":
+    """Returns the report for readers outside the house: names, ids and addresses are masked.
+
+    Args:
+        report: one that was judged with ``keep_names``.
+    """
+    from apim_audit.report.masking import mask
+
+    catalogue = _catalogue()
+    ids = {row.id for baseline in catalogue.baselines for row in baseline.requirements}
+    return mask(report, catalogue.tag_names | ids)
 
 
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":

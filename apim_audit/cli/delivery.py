@@ -13,15 +13,19 @@ from apim_audit.core.findings import Report, WaiverProblemKind
 from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
 from apim_audit.report.summary import sentence, summarise
+from apim_audit.run import masked
 from apim_audit.snapshot import NotWrittenError, write_atomically
 
 
-def deliver(report: Report, command: Reporting) -> None:
-    """Writes a report in every format that was asked for; what cannot be written does not keep the rest.
+def deliver(found: Report, command: Reporting) -> None:
+    """Writes a report in every format that was asked for, masked if wanted so.
+
+    What cannot be written does not keep the rest.
 
     Raises:
         NotWrittenError: something could not be written; each failure is named.
     """
+    report = masked(found) if command.mask else found
     problems = []
     for wanted in _wanted(command):
         try:

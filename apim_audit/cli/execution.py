@@ -144,6 +144,7 @@ def _options(command: Auditing) -> Options:
         on_premises=announced(command.assume),
         admin_rules=isinstance(command, (Judging, BaselineGaps)) and command.admin_rules,
         hygiene=isinstance(command, Reporting) and command.hygiene,
+        keep_names=isinstance(command, Reporting) and command.mask,
     )
 
 

@@ -141,6 +141,9 @@ class Reporting(Auditing):
     hygiene: Annotated[
         bool, Option("--hygiene", help="Also list rules far wider than needed, shadowed and redundant ones.")
     ] = False
+    mask: Annotated[
+        bool, Option("--mask", help="Replace names, ids and addresses, for reports that leave the house.")
+    ] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
