@@ -111,6 +111,14 @@ def test_every_command_takes_what_it_has_and_passes_over_the_rest() -> None:
     assert requirements.compare == ("1", "2")
 
 
+def test_what_only_some_commands_can_take_is_left_to_them() -> None:
+    written('[options]\noutput = "o"\n[options.collect]\noutput = "c"\n')
+    collect, check = parse(["collect", "s"]), parse(CHECK)
+    assert isinstance(collect, Collect)
+    assert isinstance(check, Check)
+    assert (collect.output, check.output) == ("c", "o")
+
+
 def test_the_demo_is_always_the_same() -> None:
     written("this is no TOML")
     assert parse(["demo"]) == Demo()

@@ -94,11 +94,19 @@ class _Reading:
         own = commands.get(self.context.info_name or "", {})
         defaults = {}
         for key in (key for key in values if key in known):
-            problems = list(self._problems(key, own.get(key, known[key]), values[key]))
-            self.problems.extend(f"{table}: {key}: {problem}" for problem in problems)
-            if key in own:
+            found = {
+                id(each[key]): self._faults(table, key, each[key], values[key])
+                for each in commands.values()
+                if key in each
+            }
+            if all(found.values()):
+                self.problems.extend(found[id(own.get(key, known[key]))])
+            elif key in own and not found[id(own[key])]:
                 defaults[own[key].name] = values[key]
         return defaults
+
+    def _faults(self, table: str, key: str, option: Any, value: object) -> list[str]:  # noqa: ANN401
+        return [f"{table}: {key}: {problem}" for problem in self._problems(key, option, value)]
 
     def _problems(self, key: str, option: Any, value: object) -> Iterator[str]:  # noqa: ANN401  (typer's is not public)
         shape = _shape_wanted(option, value)
