@@ -16,7 +16,7 @@ from apim_audit.core.findings import (
     WaiverProblem,
     WaiverProblemKind,
 )
-from apim_audit.core.resource_patterns import ResourcePattern
+from apim_audit.core.resource_patterns import ResourcePattern, segments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _in_instance(instance: InstanceReport, desk: "_Desk") -> InstanceReport:
 
 
 def _in_location(location: LocationReport, instance_id: str, desk: "_Desk") -> LocationReport:
-    ids = [each for each in (instance_id, location.subnet_id, location.network_security_group_id) if each]
+    ids = [segments_of(each) for each in (instance_id, location.subnet_id, location.network_security_group_id) if each]
     return replace(location, checks=tuple(desk.stamped(check, ids) for check in location.checks))
 
 
@@ -116,7 +116,7 @@ class _Desk:
     used: set[int] = field(default_factory=set)
     lapsed: set[int] = field(default_factory=set)
 
-    def stamped(self, check: Check, ids: Sequence[str]) -> Check:
+    def stamped(self, check: Check, ids: Sequence[Sequence[str]]) -> Check:
         rules = [rule for rule in self.about.get(check.id, ()) if any(map(rule.resource.matches, ids))]
         self.met.update(rule.number for rule in rules)
         covering = [rule for rule in rules if rule.covers(check) and not self._is_forbidden(rule)]

@@ -124,6 +124,8 @@ class _Walk:
     def __init__(self, masks: Masks, *, sentences: bool) -> None:
         self.masks = masks
         self.sentences = sentences
+        self._texts: dict[tuple[_Handler | None, str], str] = {}
+        self._plans: dict[type, tuple[tuple[str, _Handler | None], ...]] = {}
 
     def of(self, value: _Value) -> _Value:
         """Returns a value with every text in it masked, by what is known of its field or as a sentence."""
@@ -133,9 +135,12 @@ class _Walk:
         if value is None or isinstance(value, (Enum, int, Requirement)):
             return value
         if isinstance(value, str):
-            return self._text(value, handle)
+            key = handle, value
+            if key not in self._texts:
+                self._texts[key] = self._text(value, handle)
+            return self._texts[key]
         if isinstance(value, tuple):
-            return tuple([self._of(each, handle) for each in value])
+            return tuple([self._of(each, handle) for each in value]) if value else value
         return self._dataclass(value) if is_dataclass(value) else value
 
     def _text(self, text: str, handle: _Handler | None) -> str:
@@ -149,11 +154,15 @@ class _Walk:
     def _dataclass(self, value: Any) -> Any:  # noqa: ANN401  (any of the report's values)
         if isinstance(value, DecidingRule) and value.default:
             return value
-        changes = {}
-        for each in fields(value):
-            old = getattr(value, each.name)
-            kind = type(value).__name__
-            new = self._of(old, _BY_FIELD.get((kind, each.name), _BY_NAME.get(each.name)))
-            if new is not old:
-                changes[each.name] = new
-        return replace(value, **changes) if changes else value
+        kind = type(value)
+        if kind not in self._plans:
+            self._plans[kind] = _plan(kind)
+        values = [self._of(getattr(value, name), handle) for name, handle in self._plans[kind]]
+        return kind(*values) if self.sentences else value
+
+
+def _plan(kind: type) -> tuple[tuple[str, _Handler | None], ...]:
+    """Returns the fields of a value, in the order of its constructor, and what is known of each."""
+    return tuple(
+        (each.name, _BY_FIELD.get((kind.__name__, each.name), _BY_NAME.get(each.name))) for each in fields(kind)
+    )

@@ -229,7 +229,8 @@ def test_no_name_of_a_real_estate_is_left(case: Path, monkeypatch: pytest.Monkey
 
 EVERYBODYS = re.compile(
     r"subnets|securityrules|virtualnetworkpeerings|routes|default|internet|gatewaysubnet|storage|clients|live"
-    r"|consumption|injected|integrated|[a-z]|.*inbound|.*outbound|standard input|estate\.json\[\d+\]|.*/.*|properties|rule"
+    r"|consumption|injected|integrated|[a-z]|.*inbound|.*outbound|standard input|estate\.json\[\d+\]|.*/.*"
+    r"|properties|rule"
 )
 
 
