@@ -175,7 +175,7 @@ def _unused(rule: WaiverRule, met: bool) -> str:  # noqa: FBT001
 
 
 def _unwaivable(rule: WaiverRule, _met: bool) -> str:  # noqa: FBT001
-    return f"covers nothing: {rule.requirement} is among the unwaivable; remove it, and close the gap"
+    return f"covers nothing: {rule.requirement} must not be waived; remove it"
 
 
 _WORDS: Mapping[WaiverProblemKind, Callable[[WaiverRule, bool], str]] = {

@@ -157,7 +157,10 @@ class _Walk:
         kind = type(value)
         if kind not in self._plans:
             self._plans[kind] = _plan(kind)
-        values = [self._of(getattr(value, name), handle) for name, handle in self._plans[kind]]
+        values = [
+            getattr(value, name) if handle is _kept else self._of(getattr(value, name), handle)
+            for name, handle in self._plans[kind]
+        ]
         return kind(*values) if self.sentences else value
 
 
