@@ -9,12 +9,12 @@ RUN python -m venv /opt/apim-audit \
  && /opt/apim-audit/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim
-RUN useradd --uid 65532 --user-group --no-create-home --home-dir /work --shell /usr/sbin/nologin apim-audit
+RUN useradd --uid 65532 --user-group --no-create-home --home-dir /audit --shell /usr/sbin/nologin apim-audit
 COPY --from=build /opt/apim-audit /opt/apim-audit
 ENV PATH=/opt/apim-audit/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-WORKDIR /work
+WORKDIR /audit
 USER 65532:65532
 ENTRYPOINT ["apim-audit"]
 CMD ["--help"]
