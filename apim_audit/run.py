@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from apim_audit.core.findings import Report, ServiceTagSource
     from apim_audit.core.judge import Options
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.gate import Accepted, Sources
     from apim_audit.plan import Plan
     from apim_audit.snapshot import Snapshot
 
@@ -103,6 +104,7 @@ def audit(
     from apim_audit.core.findings import Report
     from apim_audit.core.judge import Options, judge
     from apim_audit.decode import decode
+    from apim_audit.snapshot import names_in
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
@@ -123,6 +125,7 @@ def audit(
         assumptions=judgement.assumptions,
         notes=(*decoded.notes, *judgement.notes),
         comparison=comparison,
+        names=names_in(snapshot) if options.keep_names else frozenset(),
     )
 
 
@@ -286,6 +289,43 @@ def _read(target: Target, service_tags: str | None) -> "Snapshot":
     return snapshot if tags is None else replace(snapshot, service_tags=tags)
 
 
+def accepted(sources: "Sources") -> "Accepted":
+    """Returns what files accept; read before anything else, so that a wrong file costs no minutes.
+
+    Raises:
+        NoAuditError: a file cannot be read, or is wrong.
+    """
+    from apim_audit.gate import load_accepted
+
+    ids = {row.id: None for baseline in _catalogue().baselines for row in baseline.requirements}
+    return load_accepted(sources, ids.keys())
+
+
+def accept(report: "Report", accepted: "Accepted") -> "Report":
+    """Returns the report with waived and known gaps marked, as of today in UTC.
+
+    The same report gives the same one again on the same day.
+    """
+    from apim_audit.gate import accept as mark
+
+    marked = mark(report, accepted, datetime.now(UTC).date())
+    owners = {rule.waiver.owner for rule in accepted.waivers.rules}
+    return replace(marked, names=marked.names | owners) if marked.names else marked
+
+
+def masked(report: "Report") -> "Report":
+    """Returns the report for readers outside the house: names, ids and addresses are masked.
+
+    Args:
+        report: one that was judged with ``keep_names``.
+    """
+    from apim_audit.report.masking import mask
+
+    catalogue = _catalogue()
+    ids = {row.id for baseline in catalogue.baselines for row in baseline.requirements}
+    return mask(report, catalogue.tag_names | ids)
+
+
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
     """Returns the audit of the small estate that the program brings along, read through the live collector.
 
@@ -349,6 +389,8 @@ def exit_status(
 ) -> int:
     """Returns the exit status for a report: 0, 3 for gaps, 4 for doubts.
 
+    Gaps that are waived or known do not count. A waiver that has expired and would cover something is 3 by itself.
+
     Args:
         report: what the audit found.
         fail_on: the quietest gap that counts.
@@ -356,13 +398,15 @@ def exit_status(
         allow_incomplete: what a judged location needs and could not be read does not count.
         gate: whether only what a plan causes counts.
     """
-    from apim_audit.core.findings import Change, Severity
+    from apim_audit.core.findings import Change, Severity, WaiverProblemKind
 
     loudest_first = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
     failing = () if fail_on is FailOn.NEVER else loudest_first[: loudest_first.index(Severity(fail_on)) + 1]
     every = gate is Gate.ALL
-    found = {check.severity for check in report.checks() if every or check.change is Change.CAUSED}
-    if not found.isdisjoint(failing):
+    counting = (check for check in report.checks() if every or check.change is Change.CAUSED)
+    found = {check.severity for check in counting if check.counts}
+    expired = any(problem.kind is WaiverProblemKind.EXPIRED for problem in report.waiver_problems)
+    if expired or not found.isdisjoint(failing):
         return GAPS
     if Severity.UNDECIDED in found and not allow_unknown:
         return UNDECIDED

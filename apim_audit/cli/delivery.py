@@ -9,19 +9,23 @@ from pathlib import Path
 
 from apim_audit.cli.options import Reporting
 from apim_audit.cli.streams import say, style_of
-from apim_audit.core.findings import Report
+from apim_audit.core.findings import Report, WaiverProblemKind
 from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
 from apim_audit.report.summary import sentence, summarise
+from apim_audit.run import masked
 from apim_audit.snapshot import NotWrittenError, write_atomically
 
 
-def deliver(report: Report, command: Reporting) -> None:
-    """Writes a report in every format that was asked for; what cannot be written does not keep the rest.
+def deliver(found: Report, command: Reporting) -> None:
+    """Writes a report in every format that was asked for, masked if wanted so.
+
+    What cannot be written does not keep the rest.
 
     Raises:
         NotWrittenError: something could not be written; each failure is named.
     """
+    report = masked(found) if command.mask else found
     problems = []
     for wanted in _wanted(command):
         try:
@@ -29,11 +33,24 @@ def deliver(report: Report, command: Reporting) -> None:
         except NotWrittenError as error:
             problems.append(error)
     seen = command.output is None and command.format == Format.TABLE
+    tell_of_waivers(report, quiet=seen or command.quiet)
     if not seen and not command.quiet:
         say(sentence(summarise(report)))
     if problems:
         message = "\n  ".join(["the audit was performed, but its report is not complete:", *map(str, problems)])
         raise NotWrittenError(message, problems[0].hint)
+
+
+def tell_of_waivers(report: Report, *, quiet: bool) -> None:
+    """Says on standard error what is wrong with the waivers.
+
+    Args:
+        report: what the audit found.
+        quiet: only those that have expired.
+    """
+    for problem in report.waiver_problems:
+        if problem.kind is WaiverProblemKind.EXPIRED or not quiet:
+            say(problem.message)
 
 
 @dataclass(frozen=True, slots=True)

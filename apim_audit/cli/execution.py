@@ -2,21 +2,36 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from io import BytesIO
 from typing import BinaryIO
 
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
-from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, write
-from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Plan, Reporting, Requirements, Subscription
+from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, tell_of_waivers, write
+from apim_audit.cli.options import (
+    Auditing,
+    BaselineGaps,
+    Check,
+    Collect,
+    Command,
+    Demo,
+    Judging,
+    Plan,
+    Reporting,
+    Requirements,
+    Subscription,
+)
 from apim_audit.cli.streams import say
-from apim_audit.core.findings import Report
+from apim_audit.core.findings import Report, Severity
 from apim_audit.core.judge import Options
+from apim_audit.core.known_gaps import gaps_of
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import printable
 from apim_audit.errors import UsageError
+from apim_audit.gate import Accepted, Sources, known_gaps_text
 from apim_audit.report import render_changes, render_requirements
-from apim_audit.report.summary import counted
+from apim_audit.report.summary import counted, summarise
 from apim_audit.snapshot import save
 
 
@@ -28,12 +43,10 @@ def execute(command: Command) -> int:
     """
     _log(command)
     match command:
-        case Check():
-            return _check(command)
-        case Plan():
-            return _plan(command)
-        case Subscription():
-            return _subscription(command)
+        case Check() | Plan() | Subscription():
+            return _audit(command)
+        case BaselineGaps():
+            return _baseline_gaps(command)
         case Collect():
             return _collect(command)
         case Demo():
@@ -42,36 +55,69 @@ def execute(command: Command) -> int:
             return _requirements(command)
 
 
+def _audit(command: Check | Plan | Subscription) -> int:
+    match command:
+        case Check():
+            return _check(command)
+        case Plan():
+            return _plan(command)
+        case Subscription():
+            return _subscription(command)
+
+
 def _check(command: Check) -> int:
-    if command.files.count("-") > 1:
+    _ensure_one_stdin(command.files)
+    ensure_writable(files_of(command))
+    accepted, options = _accepted(command), _options(command)
+    report = run.check(command.files, _stdin(), command.service_tags, options, command.compare_baseline)
+    return _judged(report, command, accepted)
+
+
+def _baseline_gaps(command: BaselineGaps) -> int:
+    _ensure_one_stdin(command.files)
+    ensure_writable([command.output])
+    accepted = _accepted(command)
+    found = run.check(command.files, _stdin(), command.service_tags, _options(command))
+    report = run.accept(found, accepted)
+    write(known_gaps_text(report), command.output)
+    tell_of_waivers(report, quiet=command.quiet)
+    if not command.quiet:
+        say(f"{command.output}: {_known_gaps_in_words(report)}")
+    return run.OK
+
+
+def _known_gaps_in_words(report: Report) -> str:
+    summary = summarise(report)
+    undecided = sum(number for severity, number in summary.severities if severity is Severity.UNDECIDED)
+    out = [f"{number} {kind}" for number, kind in ((summary.waived, "waived"), (undecided, "undecided")) if number]
+    left = f"; left out: {', '.join(out)}" if out else ""
+    return counted(sum(1 for _ in gaps_of(report)), "known gap") + left
+
+
+def _ensure_one_stdin(files: Sequence[str]) -> None:
+    if files.count("-") > 1:
         message = "standard input (-) can be read only once"
         raise UsageError(message)
-    ensure_writable(files_of(command))
-    options = _options(command)
-    report = run.check(command.files, _stdin(), command.service_tags, options, command.compare_baseline)
-    return _judged(report, command)
 
 
 def _plan(command: Plan) -> int:
     if command.onto and command.onto_subscription:
         message = "the current state is either in files (--onto) or read live (--onto-subscription)"
         raise UsageError(message)
-    if (*command.files, *command.parameters, *command.onto).count("-") > 1:
-        message = "standard input (-) can be read only once"
-        raise UsageError(message)
+    _ensure_one_stdin((*command.files, *command.parameters, *command.onto))
     ensure_writable(files_of(command))
-    options = _options(command)
+    accepted, options = _accepted(command), _options(command)
     report = run.plan(command.deployment, _stdin(), command.service_tags, options, command.compare_baseline)
-    return _judged(report, command, command.gate)
+    return _judged(report, command, accepted, command.gate)
 
 
 def _subscription(command: Subscription) -> int:
     ensure_writable([*files_of(command), command.save_snapshot])
-    options = _options(command)
+    accepted, options = _accepted(command), _options(command)
     report = run.subscription(
         command.target, command.service_tags, options, command.compare_baseline, command.save_snapshot
     )
-    return _judged(report, command)
+    return _judged(report, command, accepted)
 
 
 def _collect(command: Collect) -> int:
@@ -107,17 +153,24 @@ def _requirements(command: Requirements) -> int:
     return run.OK
 
 
-def _options(command: Reporting) -> Options:
+def _accepted(command: Judging | BaselineGaps) -> Accepted:
+    known_gaps = command.known_gaps if isinstance(command, Judging) else None
+    return run.accepted(Sources(command.waivers, command.config, known_gaps))
+
+
+def _options(command: Auditing) -> Options:
     return Options(
         baseline=command.baseline,
         as_model=None if command.as_model is None else NetworkModel(command.as_model),
         on_premises=announced(command.assume),
-        admin_rules=isinstance(command, Judging) and command.admin_rules,
-        hygiene=command.hygiene,
+        admin_rules=isinstance(command, (Judging, BaselineGaps)) and command.admin_rules,
+        hygiene=isinstance(command, Reporting) and command.hygiene,
+        keep_names=isinstance(command, Reporting) and command.mask,
     )
 
 
-def _judged(report: Report, command: Judging, gate: run.Gate = run.Gate.ALL) -> int:
+def _judged(found: Report, command: Judging, accepted: Accepted, gate: run.Gate = run.Gate.ALL) -> int:
+    report = run.accept(found, accepted)
     deliver(report, command)
     status = run.exit_status(
         report,

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from typer import Argument, BadParameter, Option
 
 from apim_audit.cli.assumptions import Announcement, announcement
+from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.report import RENDERERS, Format
 from apim_audit.run import DEFAULT_BASELINE, Deployment, FailOn, Gate, Target
@@ -77,9 +78,23 @@ Assume: TypeAlias = Annotated[
 AdminRules: TypeAlias = Annotated[
     bool, Option("--admin-rules", help="Security admin rules of Azure Virtual Network Manager too.")
 ]
+Config: TypeAlias = Annotated[
+    str | None,
+    Option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=configure,
+        help=f"Defaults of options, and waivers; without it {DEFAULT_FILE} of the current folder.",
+    ),
+]
+WaiversFile: TypeAlias = Annotated[
+    str | None, Option("--waivers", metavar="FILE", help="The waivers, instead of those of the configuration file.")
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
+Files: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
 Subscriptions: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="ID", help="Subscription ids.")]
 ResourceGroup: TypeAlias = Annotated[
     str | None, Option("-g", "--resource-group", metavar="NAME", help="Only instances of this resource group.")
@@ -103,22 +118,31 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reporting(Options):
-    """What every command that writes a report can be told."""
+class Auditing(Options):
+    """What every command that judges can be told."""
 
     baseline: Baseline = DEFAULT_BASELINE
-    format: ReportFormat = Format.TABLE
-    output: Output = None
-    report: Reports = ()
     assume: Assume = ()
     as_model: Annotated[
         AsModel | None, Option("--as", case_sensitive=False, help="Judge stv1 instances by the rules of this platform.")
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting(Auditing):
+    """What every command that writes a report can be told."""
+
+    format: ReportFormat = Format.TABLE
+    output: Output = None
+    report: Reports = ()
     compare_baseline: Annotated[
         str | None, Option("--compare-baseline", metavar="ID", help="Also tell what this baseline would newly fail.")
     ] = None
     hygiene: Annotated[
         bool, Option("--hygiene", help="Also list rules far wider than needed, shadowed and redundant ones.")
+    ] = False
+    mask: Annotated[
+        bool, Option("--mask", help="Replace names, ids and addresses, for reports that leave the house.")
     ] = False
 
 
@@ -126,6 +150,7 @@ class Reporting(Options):
 class Judging(Reporting):
     """What every command can be told whose exit status depends on the findings."""
 
+    config: Config = None
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
     fail_on: Annotated[
@@ -133,6 +158,10 @@ class Judging(Reporting):
     ] = FailOn.WARNING
     allow_unknown: Annotated[bool, Option("--allow-unknown", help="Do not fail because a check is undecided.")] = False
     allow_incomplete: AllowIncomplete = False
+    waivers: WaiversFile = None
+    known_gaps: Annotated[
+        str | None, Option("--known-gaps", metavar="FILE", help="Gaps that do not count: only new ones do.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +196,7 @@ class Collect(Options):
 
     subscriptions: Subscriptions
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the snapshot goes.")]
+    config: Config = None
     resource_group: ResourceGroup = None
     name: Names = ()
     cloud: CloudOption = Cloud.PUBLIC
@@ -200,7 +230,23 @@ class Check(Judging):
     Resource Graph answer, one resource a line, or a snapshot written by collect. Several files are one estate.
     """
 
-    files: Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
+    files: Files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineGaps(Auditing):
+    """Write down the gaps of today, for --known-gaps.
+
+    The files are those of check, and so are the options that judging depends on. Gaps that are waived are left out, and
+    so is what is undecided.
+    """
+
+    files: Files
+    output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the known gaps go.")]
+    config: Config = None
+    service_tags: ServiceTags = None
+    admin_rules: AdminRules = False
+    waivers: WaiversFile = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +311,7 @@ class Plan(Judging):
 class Requirements(Options):
     """Print the catalogue of requirements, or what changes from one baseline to another."""
 
+    config: Config = None
     baseline: Baseline = DEFAULT_BASELINE
     compare: Annotated[
         tuple[str, str] | None,
@@ -286,8 +333,8 @@ class Demo(Reporting):
     """
 
 
-Command: TypeAlias = Subscription | Collect | Check | Plan | Requirements | Demo
-COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Plan, Requirements, Demo)
+Command: TypeAlias = Subscription | Collect | Check | Plan | BaselineGaps | Requirements | Demo
+COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Plan, BaselineGaps, Requirements, Demo)
 """Every command, in the order of the help."""
 
 

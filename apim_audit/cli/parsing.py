@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
@@ -11,6 +12,8 @@ from apim_audit.cli.options import COMMANDS, Command, name_of
 from apim_audit.errors import UsageError
 
 PROGRAM = "apim-audit"
+VARIABLES = "APIM_AUDIT_"
+"""What the variables of the environment begin with that are defaults of options."""
 
 _HELP = """\
 Decides exactly whether the network security groups round Azure API Management let the required traffic through.
@@ -31,8 +34,17 @@ def parse(argv: Sequence[str]) -> Command | int:
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
         message = error.format_message().replace("Value error, ", "")  # pydantic's, in front of typer's own words
-        raise UsageError(message, f"{path} --help shows what can be given") from None
+        raise UsageError(message + _variable(error), f"{path} --help shows what can be given") from None
     return parsed
+
+
+def _variable(error: typer.TyperException) -> str:
+    """Returns which variable of the environment a wrong value came from, if from one."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if context is None or parameter is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    return f" (from the variable {parameter.envvar})" if source and source.name == "ENVIRONMENT" else ""
 
 
 def _builder(command: Callable[..., Command]) -> Callable[..., Command]:
@@ -54,7 +66,19 @@ def _for_typer(annotation: Any) -> Any:  # noqa: ANN401  (annotations have no ty
     kind, *marks = get_args(annotation)
     if get_origin(kind) is tuple and get_args(kind)[1:] == (...,):
         kind = list[get_args(kind)[0]]  # type: ignore[misc]
-    return Annotated[kind, *marks]
+    return Annotated[kind, *map(_with_variable, marks)]
+
+
+def _with_variable(mark: Any) -> Any:  # noqa: ANN401  (typer's marks; options are among them)
+    """Returns a mark of an option with its variable in the environment: ``--fail-on`` is ``APIM_AUDIT_FAIL_ON``."""
+    # The first name of an option stands where a default would; typer moves it later.
+    declared = (getattr(mark, "default", None), *(getattr(mark, "param_decls", None) or ()))
+    names = [name for name in declared if isinstance(name, str) and name.startswith("--")]
+    if not names or mark.envvar is not None:
+        return mark
+    marked = copy(mark)
+    marked.envvar, marked.show_envvar = f"{VARIABLES}{names[0][2:].replace('-', '_').upper()}", False
+    return marked
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer calls it so)

@@ -4,13 +4,14 @@ A cell that holds many addresses offers no more vectors than the leaves ask for;
 world has room for few.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, product
 
-from apim_audit.core.classes import classify, meet
+from apim_audit.core.classes import partition
 from apim_audit.core.engine import Dimension, Leaf, Place, Table, Undecidable
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import NO, YES, UnknownSet
 
 _FEW_ADDRESSES = 4096
@@ -39,18 +40,10 @@ class Cell:
 
 def cells_of(table: Table, leaves: Sequence[Leaf], sets: Sequence[UnknownSet]) -> tuple[Cell, ...]:
     """Returns the cells of both ends of the required flows, and of all that the sets can hold."""
-    ends = [
-        [table.classes[d].members(1 << number) for number in range(len(table.classes[d].classes))]
-        for d in (Dimension.OTHER, Dimension.OWN)
-    ]
+    ends = [table.classes[d].parts() for d in (Dimension.OTHER, Dimension.OWN)]
     uppers = [each.at_most for each in sets] + [each.proper_part_of for each in sets if each.proper_part_of]
-    marks = [*ends[0], *ends[1], *uppers]
-    hull = EMPTY
-    for mark in marks:
-        hull = hull | mark
-    classes, _ = classify(hull, [meet(hull, mark) for mark in marks])
-    addresses = [classes.members(1 << number) for number in range(len(classes.classes))]
-    return tuple(_cell(each, ends, sets, table, leaves) for each in addresses)
+    parts = partition([*ends[0], *ends[1], *uppers])
+    return tuple(_cell(each, ends, sets, table, leaves) for each in parts)
 
 
 def _cell(
@@ -62,7 +55,7 @@ def _cell(
 ) -> Cell:
     at = addresses.first()
     other, own = _index(ends[0], at), _index(ends[1], at)
-    possible = [each for each in sets if at in each.at_most]
+    possible = tuple(each for each in sets if at in each.at_most)
     if addresses.size() < _FEW_ADDRESSES and len(possible) <= _FEW_SETS:
         return Cell(addresses, other, own, _vectors(possible))
     asking = [
@@ -79,42 +72,40 @@ def _cubes(
     leaves: Sequence[Leaf], table: Table, places: Sequence[Place], possible: Sequence[UnknownSet], fixed: Vector
 ) -> Iterator[Vector]:
     """Yields vectors that fix no more than the leaves ask: a chain of n rules gives n + 1 of them, not 2 to the n."""
-    known = {name for name, _ in fixed}
-    names = {each.name for each in possible} - known
-    asked = next(
-        (
-            ask.unknown.name
-            for position, ask in enumerate(table.unknowns, len(Dimension))
-            if ask.place in places and ask.unknown.name in names
-            if any(leaf.region[position] != NO | YES for leaf in leaves)
-        ),
-        None,
-    )
+    names = {each.name for each in possible}.difference(name for name, _ in fixed)
+    asked = _first_asked(leaves, table, places, names)
     if asked is None:
         yield fixed
         return
     for answer in (False, True):
         vector = (*fixed, (asked, answer))
-        if consistent(possible, dict(vector)):
-            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, vector) for place in places)]
+        member = dict(vector)
+        if consistent(possible, member):
+            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, member) for place in places)]
             yield from _cubes(left, table, places, possible, vector)
 
 
-def _may_agree(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    member = dict(vector)
-    return all(
-        ask.place is not place or ask.unknown.name not in member or mask >> member[ask.unknown.name] & 1
-        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
-    )
+def _first_asked(leaves: Sequence[Leaf], table: Table, places: Sequence[Place], names: Collection[str]) -> str | None:
+    """Returns the unknown set, of those named, that comes first in the table of all that leaves ask at places."""
+    asking = {
+        (place, name)
+        for region in {leaf.region[len(Dimension) :]: leaf.region for leaf in leaves}.values()
+        for place in places
+        for name, _ in table.asks(region, place)
+        if name in names
+    }
+    if not asking:
+        return None
+    return next(ask.unknown.name for ask in table.unknowns if (ask.place, ask.unknown.name) in asking)
 
 
-def agrees(leaf: Leaf, table: Table, place: Place, vector: Vector) -> bool:
-    """Tells whether a leaf decides addresses of that vector at that end."""
-    member = dict(vector)
-    return all(
-        ask.place is not place or mask >> member.get(ask.unknown.name, False) & 1
-        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
-    )
+def _may_agree(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
+    return all(name not in member or mask >> member[name] & 1 for name, mask in table.asks(leaf.region, place))
+
+
+def agrees(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
+    """Tells whether a leaf decides addresses at that end that are members of just these sets."""
+    return all(mask >> member.get(name, False) & 1 for name, mask in table.asks(leaf.region, place))
 
 
 def _index(parts: Sequence[IntervalSet], address: int) -> int:
@@ -136,7 +127,8 @@ def sets_asked(table: Table, leaves: Sequence[Leaf]) -> tuple[UnknownSet, ...]:
     return tuple(found.values())
 
 
-def _vectors(possible: Sequence[UnknownSet]) -> tuple[Vector, ...]:
+@lru_cache(maxsize=1024)
+def _vectors(possible: tuple[UnknownSet, ...]) -> tuple[Vector, ...]:
     vectors = (
         tuple(zip((each.name for each in possible), answers, strict=True))
         for answers in product((False, True), repeat=len(possible))

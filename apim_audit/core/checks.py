@@ -1,11 +1,11 @@
 """Judges one requirement at one location: from the catalogue row to a check."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from apim_audit.core.conditions import Premises, condition
-from apim_audit.core.decision import LOST, Decision, decide
+from apim_audit.core.decision import LOST, Decision, Fate, decide
 from apim_audit.core.engine import Box, Undecidable
 from apim_audit.core.estate import Instance, Location, NetworkSecurityGroup, Unreadable
 from apim_audit.core.findings import (
@@ -205,6 +205,7 @@ class LocationJudge:
             flows.peer,
             may_pin,
             clients=flow.peer.kind is PeerKind.INTERNET,
+            denied_by=tuple(_surely_denying(case.decision)) if len(required) == 1 else (),
         )
         return near_misses(wanted, nsg.rules, case.ruleset, case.site)
 
@@ -296,6 +297,12 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
     return replace(joined, parts=parts, conditional=conditional)
 
 
+def _surely_denying(decision: Decision) -> Iterator[int]:
+    for part in decision.parts:
+        if part.fate is Fate.DENIED and not part.pinned and not part.unknowns():
+            yield part.rule
+
+
 def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
     worlds = decide(boxes, ruleset, flow.protocol, may_pin=False).worlds
     return not any(world & LOST for world in worlds)
@@ -305,7 +312,7 @@ def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows
     if all(SOURCE_PORTS.issubset(case.ruleset.rules[number].source_ports) for number in case.decision.deciders()):
         return False
     boxes = [
-        replace(box, sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
+        box._replace(sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
         for flows in required.values()
         for box in flows.boxes
     ]

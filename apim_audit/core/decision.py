@@ -7,6 +7,7 @@ from functools import cache
 from itertools import product
 
 from apim_audit.core.classes import Classes
+from apim_audit.core.compiling import compile_table
 from apim_audit.core.engine import (
     Asked,
     Box,
@@ -15,7 +16,6 @@ from apim_audit.core.engine import (
     Place,
     Search,
     Table,
-    compile_table,
     search,
 )
 from apim_audit.core.findings import Verdict
@@ -26,6 +26,8 @@ from apim_audit.core.worlds import Fated, Sight, Worlds, shadowed_rules, worlds_
 
 _WITHOUT_PINS = 4
 _EPHEMERAL = 1024
+_DENY = Access.DENY
+_DIMENSIONS = len(Dimension)
 _MOST_CHOICES = 4
 
 Answered = tuple[tuple[Choice, int], ...]
@@ -41,6 +43,16 @@ class Fate(IntEnum):
     DENIED_BY_DEFAULT = 8
 
 
+_FATES = {int(fate): fate for fate in Fate}
+_RULE_FATES = {
+    (denies, by_default): fate
+    for fate, denies, by_default in (
+        (Fate.ALLOWED, False, False),
+        (Fate.ALLOWED_BY_DEFAULT, False, True),
+        (Fate.DENIED, True, False),
+        (Fate.DENIED_BY_DEFAULT, True, True),
+    )
+}
 LOST = Fate.DENIED | Fate.DENIED_BY_DEFAULT
 _ALL_FATES = 15
 
@@ -92,24 +104,23 @@ class Part:
 
     def spot(self) -> Spot:
         """Returns a flow of the part: the lowest, but from a port that a client would use."""
-        region, classes = self.leaf.region, self.table.classes
         sight = self.sight
+        others, owns, source_ports, ports = self.table.classes
+        other, own, source_port, port, *_ = self.leaf.region
         if sight is None:
-            other = classes[Dimension.OTHER].lowest(region[Dimension.OTHER])
-            own = classes[Dimension.OWN].lowest(region[Dimension.OWN])
-            sight = Sight(other, (), own, ())
+            sight = Sight(others.lowest(other), (), owns.lowest(own), ())
         return Spot(
             other=sight.other,
             own=sight.own,
-            source_port=_source_port(classes[Dimension.SOURCE_PORT], region[Dimension.SOURCE_PORT]),
-            destination_port=classes[Dimension.DESTINATION_PORT].lowest(region[Dimension.DESTINATION_PORT]),
+            source_port=_source_port(source_ports, source_port),
+            destination_port=ports.lowest(port),
             of_other=dict(sight.other_vector),
             of_own=dict(sight.own_vector),
             of_world={ask.unknown.name: _lowest_bit(mask) for mask, ask in self._asks() if ask.place is Place.WORLD},
         )
 
     def _asks(self) -> Iterable[tuple[int, Asked]]:
-        return zip(self.leaf.region[len(Dimension) :], self.table.unknowns, strict=True)
+        return zip(self.leaf.region[_DIMENSIONS:], self.table.unknowns, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +150,7 @@ class Decision:
 
 def fate_of(rule: SecurityRule) -> Fate:
     """Returns what a rule does to the flows that it decides."""
-    if rule.access is not Access.DENY:
-        return Fate.ALLOWED_BY_DEFAULT if rule.default else Fate.ALLOWED
-    return Fate.DENIED_BY_DEFAULT if rule.default else Fate.DENIED
+    return _RULE_FATES[rule.access is _DENY, rule.default]
 
 
 @cache
@@ -173,10 +182,12 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
     table = compile_table(required, ruleset.clauses_of(protocol, ports))
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
-        pinning = ruleset.pinning()
-        table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=pinning)
-        leaves = _fated(search(table), ruleset, 0) + _fated(search(table, without=pinning), ruleset, _WITHOUT_PINS)
-    if any(_asks(fated.leaf, table) for fated in leaves):
+        if table.last is not None and ruleset.pins(table.last):
+            # Behind that rule nothing was looked at, and without it something may decide.
+            table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=ruleset.pins)
+            leaves = _fated(search(table), ruleset, 0)
+        leaves += _fated(search(table, without=ruleset.pins), ruleset, _WITHOUT_PINS)
+    if table.unknowns and any(_asks(fated.leaf, table) for fated in leaves):
         return _decide_worlds(worlds_of(table, leaves))
     world = 0
     for fated in leaves:
@@ -192,7 +203,7 @@ def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
 def _asks(leaf: Leaf, table: Table) -> bool:
     return any(
         mask != (1 << ask.unknown.arity) - 1
-        for mask, ask in zip(leaf.region[len(Dimension) :], table.unknowns, strict=True)
+        for mask, ask in zip(leaf.region[_DIMENSIONS:], table.unknowns, strict=True)
     )
 
 
@@ -222,7 +233,7 @@ def _conditional(worlds: Worlds) -> tuple[tuple[Answered, frozenset[int]], ...]:
 
 def _part(fated: Fated, table: Table, sight: Sight | None = None) -> Part:
     pinned = fated.fate > _ALL_FATES
-    fate = Fate(fated.fate >> _WITHOUT_PINS if pinned else fated.fate)
+    fate = _FATES[fated.fate >> _WITHOUT_PINS if pinned else fated.fate]
     return Part(fate, pinned, fated.leaf.rule, fated.leaf, table, sight)
 
 

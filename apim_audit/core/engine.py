@@ -5,22 +5,25 @@ classes. The region is then split adaptively, along a dimension of the first rul
 covers what is left. Everything unknown is a dimension of its own, so that one pass serves every possible world.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
-from apim_audit.core.classes import Classes, classify, meet, same
+from apim_audit.core.classes import Classes
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.unknowns import Choice, Condition, Unknown
 
 NODE_BUDGET = 160_000
-"""How much one decision may look at before it gives up: one for each region, and one more for every 64 rules in it.
+"""How much one decision may look at before it gives up: one for each region, and one more for every 64 rules in it;
+twice as much where there are over 8,192 classes, and so on.
 
 Of the adversarial inputs measured, 1,000 rules that overlap pairwise in four dimensions need about 120,000; rules as
 people write them need a handful.
 """
 
 _RULES_A_NODE = 64
+_CLASSES_A_NODE = 8192
 
 
 class Dimension(IntEnum):
@@ -48,21 +51,23 @@ class Asked:
     unknown: Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+Sets = tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
+"""One interval set for each Dimension, in its order."""
+
+
+class Box(NamedTuple):
     """A product of sets, one a dimension, perhaps under conditions.
 
     Attributes:
-        sets: one interval set for each Dimension, in its order.
+        sets: what it holds in each dimension.
         conditions: masks of answers of unknowns.
     """
 
-    sets: tuple[IntervalSet, IntervalSet, IntervalSet, IntervalSet]
+    sets: Sets
     conditions: tuple[tuple[Asked, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A box that a rule matches; a rule that is no box is several clauses of the same number, one after the other.
 
     Attributes:
@@ -91,8 +96,7 @@ Region = tuple[int, ...]
 """A mask of classes for each dimension: a part of the required flows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A part of the required flows that one rule decides.
 
     Attributes:
@@ -118,6 +122,7 @@ class Table:
         regions: the required flows, as regions.
         columns: for each dimension the mask of each clause.
         clauses: the clauses that bear on the required flows, in order.
+        last: the rule that matches all of them whatever is unknown, behind which none decides; None where none does.
     """
 
     classes: tuple[Classes, Classes, Classes, Classes]
@@ -125,82 +130,20 @@ class Table:
     regions: tuple[Region, ...]
     columns: tuple[tuple[int, ...], ...]
     clauses: tuple[Clause, ...]
+    last: int | None = None
+    _asks: dict[tuple[Region, Place], tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
-
-def compile_table(
-    required: Sequence[Box], clauses: Iterable[Clause], *, removable: frozenset[int] = frozenset()
-) -> Table:
-    """Returns the table of the clauses that can bear on the required flows.
-
-    Args:
-        required: the flows.
-        clauses: what the rules match, in order.
-        removable: rules that a search may leave out; what comes after them is kept.
-    """
-    hulls = tuple(same(_hull(required, dimension)) for dimension in Dimension)
-    met = _bearing(hulls, clauses, removable)
-    boxes = [*required, *(clause.box for clause, _ in met)]
-    parts = [*(tuple(map(meet, hulls, box.sets)) for box in required), *(clipped for _, clipped in met)]
-    classified = [classify(hulls[d], [part[d] for part in parts]) for d in Dimension]
-    unknowns = tuple(dict.fromkeys(ask for box in boxes for ask, _ in box.conditions))
-    columns = [masks for _, masks in classified]
-    if unknowns:
-        columns += map(list, zip(*(_conditions(box, unknowns) for box in boxes), strict=True))
-    few = len(required)
-    classes = tuple(each for each, _ in classified)
-    return Table(
-        classes=(classes[0], classes[1], classes[2], classes[3]),
-        unknowns=unknowns,
-        regions=tuple(zip(*(column[:few] for column in columns), strict=True)),
-        columns=tuple(tuple(column[few:]) for column in columns),
-        clauses=tuple(clause for clause, _ in met),
-    )
-
-
-def _hull(boxes: Sequence[Box], dimension: int) -> IntervalSet:
-    hull = boxes[0].sets[dimension]
-    for box in boxes[1:]:
-        hull = hull | box.sets[dimension]
-    return hull
-
-
-def _bearing(
-    hulls: Sequence[IntervalSet], clauses: Iterable[Clause], removable: frozenset[int]
-) -> list[tuple[Clause, tuple[IntervalSet, ...]]]:
-    """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow.
-
-    With each clause comes what of the hulls it matches, one set a dimension.
-    """
-    other, own, source_port, destination_port = hulls
-    found: list[tuple[Clause, tuple[IntervalSet, ...]]] = []
-    denied = closed = False
-    for clause in clauses:
-        if closed and not clause.allow:
-            continue
-        there, here, source, destination = clause.box.sets
-        # Ports first: they are short sets and rule out most rules.
-        ports = meet(destination_port, destination)
-        if not ports.bounds or not (ends := meet(own, here)).bounds or not (far := meet(other, there)).bounds:
-            continue
-        sources = meet(source_port, source)
-        if not sources.bounds:
-            continue
-        found.append((clause, (far, ends, sources, ports)))
-        denied = denied or not clause.allow
-        covers = ports is destination_port and ends is own and far is other and sources is source_port
-        if covers and not clause.passes and not clause.box.conditions and clause.rule not in removable:
-            if not denied:
-                break
-            closed = True
-    return found
-
-
-def _conditions(box: Box, unknowns: Sequence[Asked]) -> list[int]:
-    """Returns for each unknown the mask of the answers under which a box is there."""
-    masks: dict[Asked, int] = {}
-    for ask, mask in box.conditions:
-        masks[ask] = masks.get(ask, -1) & mask
-    return [masks.get(ask, -1) & (1 << ask.unknown.arity) - 1 for ask in unknowns]
+    def asks(self, region: Region, place: Place) -> tuple[tuple[str, int], ...]:
+        """Returns the unknowns, by name, that a region hangs on at a place, with the masks of the answers."""
+        masks = region[len(self.classes) :]
+        found = self._asks.get((masks, place))
+        if found is None:
+            found = self._asks[masks, place] = tuple(
+                (ask.unknown.name, mask)
+                for mask, ask in zip(masks, self.unknowns, strict=True)
+                if ask.place is place and mask != (1 << ask.unknown.arity) - 1
+            )
+        return found
 
 
 @dataclass(slots=True)
@@ -227,11 +170,13 @@ class Search:
         Raises:
             Undecidable: the budget ran out.
         """
+        # A step looks at masks as wide as there are classes, which is noticed where there are very many.
+        weight = 1 + sum(len(each.classes) for each in self.table.classes) // _CLASSES_A_NODE
         for required in self.table.regions:
             stack: list[tuple[Region, Sequence[int]]] = [(required, self._alive(required, active))]
             while stack:
                 region, alive = stack.pop()
-                self.budget -= 1 + len(alive) // _RULES_A_NODE
+                self.budget -= weight * (1 + len(alive) // _RULES_A_NODE)
                 if self.budget < 0:
                     raise Undecidable
                 stack += self._step(region, alive)
@@ -265,10 +210,19 @@ class Search:
     def _decide(self, region: Region, alive: Sequence[int]) -> None:
         first = self.table.clauses[alive[0]]
         shadows = () if first.allow else tuple(filter(self._can_be_shadowed, alive))
-        if self.exhaustive or first.rule not in self.deciders or not self.shadowed.issuperset(self._rules(shadows)):
-            self.leaves.append(Leaf(region, first.rule, shadows))
-            self.deciders.add(first.rule)
-            self.shadowed.update(self._rules(shadows))
+        if (
+            self.exhaustive
+            or first.rule not in self.deciders
+            or (shadows and not self.shadowed.issuperset(self._rules(shadows)))
+        ):
+            self.found(Leaf(region, first.rule, shadows))
+
+    def found(self, leaf: Leaf) -> None:
+        """Keeps a part that a rule decides."""
+        self.leaves.append(leaf)
+        self.deciders.add(leaf.rule)
+        if leaf.shadows:
+            self.shadowed.update(self._rules(leaf.shadows))
 
     def _can_be_shadowed(self, number: int) -> bool:
         clause = self.table.clauses[number]
@@ -308,17 +262,22 @@ class Search:
         return sum(1 for clause in alive if not column[clause] & inside or not column[clause] & outside)
 
 
-def search(table: Table, *, without: frozenset[int] = frozenset(), exhaustive: bool = False) -> Search:
+def search(table: Table, *, without: Callable[[int], bool] | None = None, exhaustive: bool = False) -> Search:
     """Decides a table's required flows by first match.
 
     Args:
         table: the flows and rules.
-        without: numbers of rules that are left out; the table has to be compiled with them as removable.
+        without: tells of a rule's number whether it is left out; the table has to be compiled with it as removable.
         exhaustive: whether every leaf is wanted; where something is unknown it always is.
 
     Raises:
         Undecidable: the budget ran out.
     """
     state = Search(table, NODE_BUDGET, exhaustive or bool(table.unknowns))
-    state.run([number for number, clause in enumerate(table.clauses) if clause.rule not in without])
+    if table.last is not None and len(table.clauses) == len(table.regions) == 1:
+        # One rule for everything, as it is where an NSG was written for API Management.
+        state.found(Leaf(table.regions[0], table.last))
+        return state
+    every = range(len(table.clauses))
+    state.run(every if without is None else [each for each in every if not without(table.clauses[each].rule)])
     return state

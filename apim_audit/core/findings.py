@@ -461,6 +461,7 @@ class Report:
     Attributes:
         fixed: gaps that are no more, where known gaps or a plan were given, else None.
         waiver_problems: what is wrong with the waivers.
+        names: what is named in the documents, for a report that leaves the house; empty where it does not.
     """
 
     baseline: str
@@ -474,6 +475,7 @@ class Report:
     comparison: Comparison | None = None
     fixed: tuple[FixedGap, ...] | None = None
     waiver_problems: tuple[WaiverProblem, ...] = ()
+    names: frozenset[str] = frozenset()
 
     def locations(self) -> Iterator[LocationReport]:
         """Yields every location of every instance."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from apim_audit.core.addresses import EVERYTHING, PUBLIC
-from apim_audit.core.engine import Box, Dimension, Leaf, Table, Undecidable, compile_table, search
+from apim_audit.core.compiling import compile_table
+from apim_audit.core.engine import Box, Dimension, Leaf, Table, Undecidable, search
 from apim_audit.core.findings import Check, Compliant, HygieneFinding, HygieneKind
 from apim_audit.core.messages import flow_phrase
 from apim_audit.core.required import Site

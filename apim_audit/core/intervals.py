@@ -1,9 +1,9 @@
 """Sets of integers as sorted, disjoint intervals: the one representation of addresses and ports."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
-_BEYOND = 1 << 64
+_BEFORE, _BEYOND = -1, 1 << 64
 
 
 class IntervalSet:
@@ -24,8 +24,7 @@ class IntervalSet:
     @classmethod
     def _of(cls, bounds: tuple[int, ...]) -> "IntervalSet":
         self = object.__new__(cls)
-        object.__setattr__(self, "bounds", bounds)
-        object.__setattr__(self, "_hash", hash(bounds))
+        _put_bounds(self, bounds)
         return self
 
     @classmethod
@@ -56,6 +55,11 @@ class IntervalSet:
                 merged += (first, last + 1)
         return cls._of(tuple(merged)) if merged else EMPTY
 
+    @classmethod
+    def of_bounds(cls, bounds: Sequence[int]) -> "IntervalSet":
+        """Returns the set of bounds as ``bounds`` has them: ascending, no two the same."""
+        return cls._of(tuple(bounds)) if bounds else EMPTY
+
     def __setattr__(self, name: str, value: object) -> None:
         msg = f"cannot assign to {name}: an IntervalSet is immutable"
         raise AttributeError(msg)
@@ -64,7 +68,12 @@ class IntervalSet:
         return self is other or (isinstance(other, IntervalSet) and self.bounds == other.bounds)
 
     def __hash__(self) -> int:
-        return self._hash
+        # Kept from the first time on: tags are keys of caches, and have hundreds of bounds.
+        try:
+            return self._hash
+        except AttributeError:
+            _put_hash(self, hash(self.bounds))
+            return self._hash
 
     def __bool__(self) -> bool:
         return bool(self.bounds)
@@ -121,37 +130,20 @@ class IntervalSet:
             return self
         if not self.bounds:
             return other
-        return self._combine(other, 0b1110)
+        # What is in neither is what both complements share; its outermost bounds are those of all integers.
+        neither = _common((_BEFORE, *self.bounds, _BEYOND), (_BEFORE, *other.bounds, _BEYOND))
+        return IntervalSet._of(tuple(neither[1:-1]))
 
     def intersection(self, other: "IntervalSet") -> "IntervalSet":
         """Returns the integers in both sets."""
-        if not self.bounds or not other.bounds:
-            return EMPTY
-        if len(self.bounds) > 8 * len(other.bounds):
-            return _clip(other, self)
-        if len(other.bounds) > 8 * len(self.bounds):
-            return _clip(self, other)
-        return self._combine(other, 0b1000)
+        found = _common(self.bounds, other.bounds)
+        return IntervalSet._of(tuple(found)) if found else EMPTY
 
     def difference(self, other: "IntervalSet") -> "IntervalSet":
         """Returns the integers of this set that are not in the other."""
         if not self.bounds or not other.bounds:
             return self
-        return self._combine(other, 0b0010)
-
-    def _combine(self, other: "IntervalSet", truth: int) -> "IntervalSet":
-        # One sweep over both sets' bounds; bit (in self + 2 * in other) of truth says what belongs to the result.
-        left, right = (*self.bounds, _BEYOND), (*other.bounds, _BEYOND)
-        i = j = 0
-        found: list[int] = []
-        inside = 0
-        while (at := min(left[i], right[j])) < _BEYOND:
-            i += left[i] == at
-            j += right[j] == at
-            now = truth >> ((i & 1) + 2 * (j & 1)) & 1
-            if now != inside:
-                found.append(at)
-                inside = now
+        found = _common(self.bounds, (_BEFORE, *other.bounds, _BEYOND))
         return IntervalSet._of(tuple(found)) if found else EMPTY
 
     def issubset(self, other: "IntervalSet") -> bool:
@@ -182,16 +174,25 @@ class IntervalSet:
     __le__ = issubset
 
 
-def _clip(short: IntervalSet, longer: IntervalSet) -> IntervalSet:
-    # A short set against a long one: look up each short interval instead of walking the long set.
-    found: list[tuple[int, int]] = []
-    there = longer.bounds
-    for first, last in short.spans():
-        at = max(bisect_right(there, first) - 1 & ~1, 0)
-        while at < len(there) and there[at] <= last:
-            found.append((max(first, there[at]), min(last, there[at + 1] - 1)))
-            at += 2
-    return IntervalSet.union_of(found)
+def _common(one: tuple[int, ...], two: tuple[int, ...]) -> list[int]:
+    """Returns the bounds of what two sets, given by their bounds, have in common."""
+    # Each interval of the set with fewer is looked up in the other, of which a whole slice is taken at once.
+    few, many = (one, two) if len(one) < len(two) else (two, one)
+    found: list[int] = []
+    for at in range(0, len(few), 2):
+        start, end = few[at], few[at + 1]
+        first = bisect_right(many, start)
+        last = bisect_left(many, end, first)
+        if first & 1:
+            found.append(start)
+        found += many[first:last]
+        if last & 1:
+            found.append(end)
+    return found
 
+
+# Past `__setattr__`, which refuses; and quicker than to look the slot up by its name.
+_put_bounds = vars(IntervalSet)["bounds"].__set__
+_put_hash = vars(IntervalSet)["_hash"].__set__
 
 EMPTY = IntervalSet._of(())  # noqa: SLF001  (the one place outside the class that builds a set by its bounds)

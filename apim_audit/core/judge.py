@@ -35,6 +35,7 @@ class Options:
         on_premises: what gateways announce, as the user assumes it, or None where that stays open.
         admin_rules: security admin rules were asked for.
         hygiene: list untidy rules too.
+        keep_names: keep with the report what is named in the documents, so that it can be masked.
     """
 
     baseline: str
@@ -42,6 +43,7 @@ class Options:
     on_premises: IntervalSet | None = None
     admin_rules: bool = False
     hygiene: bool = False
+    keep_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

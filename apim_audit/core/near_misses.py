@@ -4,11 +4,12 @@ A candidate covers the required flows in every field but one; the engine then de
 as it should be, would close the gap. Spelling is never compared.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
-from itertools import islice
+from functools import lru_cache
+from itertools import compress, islice
 from typing import Any
 
 from apim_audit.core.decision import decide
@@ -37,6 +38,10 @@ class Field(StrEnum):
     PRIORITY = "priority"
 
 
+_PLAIN_FIELDS = (Field.DIRECTION, Field.PROTOCOL, Field.PORT, Field.SOURCE_PORT)
+_ALLOW = Access.ALLOW
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Required flows that do not get through as they should.
@@ -44,6 +49,7 @@ class Wanted:
     Attributes:
         ports: destination ports as text; peer names the other end.
         clients: the other end are the callers of the gateway.
+        denied_by: numbers of Deny rules that decide some of these flows, whatever is unknown.
     """
 
     boxes: tuple[Box, ...]
@@ -53,6 +59,7 @@ class Wanted:
     peer: tuple[str, ...]
     may_pin: bool
     clients: bool = False
+    denied_by: tuple[int, ...] = ()
 
 
 def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
@@ -66,14 +73,14 @@ def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset,
     """
     candidates = (
         (rule, field)
-        for rule in rules
-        if rule.access is Access.ALLOW and rule.certain
-        for field in _field_in_the_way(rule, wanted, site)
+        for rule, plain in _nearly_fitting(rules, wanted)
+        for field in _field_in_the_way(rule, plain, wanted, site)
     )
+    concerned = ruleset.concerning(wanted.protocol, wanted.boxes[0].sets[Dimension.DESTINATION_PORT])
     found = [
         NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
         for rule, field in islice(candidates, _MOST_TRIED)
-        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted)
+        if _serves(rule, _mended(rule, field, wanted), concerned, wanted)
     ]
     return tuple(found)
 
@@ -86,13 +93,38 @@ def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
     return replace(miss, message=f"`{miss.name}` would serve if it also had port {wanted}")
 
 
-def _field_in_the_way(rule: SecurityRule, wanted: Wanted, site: Site) -> Iterator[Field]:
+def _nearly_fitting(rules: Iterable[SecurityRule], wanted: Wanted) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
+    """Yields the Allow rules with at most one fault in direction, protocol and ports, and that fault.
+
+    Every rule of the NSG is looked at for every gap: what tells most of them apart comes first.
+    """
+    direction, protocols = wanted.direction, ("*", wanted.protocol.lower())
+    _, _, sources, ports = wanted.boxes[0].sets
+    for rule in rules:
+        turned, other_protocol = rule.direction is not direction, rule.protocol not in protocols
+        if turned and other_protocol:
+            continue
+        other_ports = not _is_within(ports, rule.destination_ports)
+        if other_ports and (turned or other_protocol):
+            continue
+        few_sources = not _is_within(sources, rule.source_ports)
+        if few_sources and (turned or other_protocol or other_ports):
+            continue
+        if rule.access is _ALLOW and rule.certain:
+            yield rule, tuple(compress(_PLAIN_FIELDS, (turned, other_protocol, other_ports, few_sources)))
+
+
+@lru_cache(maxsize=32768)
+def _is_within(members: IntervalSet, other: IntervalSet) -> bool:
+    return members.issubset(other)
+
+
+def _field_in_the_way(rule: SecurityRule, plain: tuple[Field, ...], wanted: Wanted, site: Site) -> Iterator[Field]:
     """Yields the one field in which a rule falls short of the required flows, or nothing."""
-    plain = _plain_faults(rule, wanted)
-    turned = rule if rule.direction is wanted.direction else replace(rule, direction=wanted.direction)
-    if len(plain) > 1 or (plain and not _names_peer(turned, wanted)):
+    if plain and not _is_named(_other_side(rule, wanted), wanted):
         return
-    faults = plain + _end_faults(turned, wanted, site)
+    turned = rule if rule.direction is wanted.direction else replace(rule, direction=wanted.direction)
+    faults = (*plain, *_end_faults(turned, wanted, site))
     if not faults:
         yield Field.PRIORITY
     elif len(faults) == 1 and _is_close(turned, faults[0], wanted, site):
@@ -107,53 +139,47 @@ def _is_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
     return not _end_faults(replace(rule, source=rule.destination, destination=rule.source), wanted, site)
 
 
-def _plain_faults(rule: SecurityRule, wanted: Wanted) -> list[Field]:
-    faults = []
-    if rule.direction is not wanted.direction:
-        faults.append(Field.DIRECTION)
-    if rule.protocol not in {"*", wanted.protocol.lower()}:
-        faults.append(Field.PROTOCOL)
-    if not _covers(rule.destination_ports, wanted.boxes, Dimension.DESTINATION_PORT):
-        faults.append(Field.PORT)
-    if not _covers(rule.source_ports, wanted.boxes, Dimension.SOURCE_PORT):
-        faults.append(Field.SOURCE_PORT)
-    return faults
+def _other_side(rule: SecurityRule, wanted: Wanted) -> Side:
+    return rule.source if wanted.direction is Direction.INBOUND else rule.destination
 
 
-def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> list[Field]:
-    other, own = site.resolver.other_side(rule).surely(), site.resolver.own_side(rule).surely()
-    fine = {
-        Field.OTHER_END: _names_peer(rule, wanted) or _covers(other, wanted.boxes, Dimension.OTHER),
-        Field.OWN_END: _covers(own, wanted.boxes, Dimension.OWN),
-    }
-    return [field for field, is_fine in fine.items() if not is_fine]
+def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> tuple[Field, ...]:
+    other_fits = _is_named(rule.other_side(), wanted) or _covers(
+        site.resolver.other_side(rule).surely(), wanted.boxes, Dimension.OTHER
+    )
+    own_fits = _covers(site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN)
+    if own_fits:
+        return () if other_fits else (Field.OTHER_END,)
+    return (Field.OWN_END,) if other_fits else (Field.OTHER_END, Field.OWN_END)
 
 
 def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
-    return all(box.sets[dimension].issubset(members) for box in boxes)
+    return all(_is_within(box.sets[dimension], members) for box in boxes)
 
 
 def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
     return any(not box.sets[dimension].isdisjoint(members) for box in boxes)
 
 
-def _names_peer(rule: SecurityRule, wanted: Wanted) -> bool:
-    return _is_named(rule.other_side(), wanted)
-
-
 def _is_named(side: Side, wanted: Wanted) -> bool:
     named = folded_words(side)
-    return all(fold(name) in named or fold(name).partition(".")[0] in named for name in wanted.peer)
+    return all(name in named or whole in named for name, whole in _folded_names(wanted.peer))
+
+
+@lru_cache(maxsize=1024)
+def _folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Returns each name of an end with the name of the tag that it is a region of, or itself."""
+    return tuple((name, name.partition(".")[0]) for name in map(fold, peer))
 
 
 def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:
     """Tells whether a rule was plausibly meant: it names the other end, or nearly, or a part of it."""
     if field is Field.OWN_END:
-        return _names_peer(rule, wanted) and _overlaps(
+        return _is_named(rule.other_side(), wanted) and _overlaps(
             site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN
         )
     if field is not Field.OTHER_END:
-        return _names_peer(rule, wanted)
+        return _is_named(rule.other_side(), wanted)
     if wanted.clients:
         return False  # clients are often narrowed on purpose: no advice to open up
     words = [text for text in rule.other_side().expressions if site.resolver.is_unknown_word(text)]
@@ -163,22 +189,32 @@ def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> b
 
 
 def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
-    other_side = "source" if wanted.direction is Direction.INBOUND else "destination"
-    own_side = "destination" if wanted.direction is Direction.INBOUND else "source"
-    changes: dict[Field, dict[str, Any]] = {
-        Field.PORT: {"destination_ports": wanted.boxes[0].sets[Dimension.DESTINATION_PORT]},
-        Field.PROTOCOL: {"protocol": wanted.protocol.lower()},
-        Field.DIRECTION: {"direction": wanted.direction},
-        Field.SOURCE_PORT: {"source_ports": ALL_PORTS},
-        Field.PRIORITY: {"priority": -1},
-        Field.SWAPPED: {"source": rule.destination, "destination": rule.source},
-        Field.OTHER_END: {other_side: Side(wanted.peer)},
-        Field.OWN_END: {own_side: Side(("VirtualNetwork",))},
-    }
-    return replace(rule, **changes[field])
+    return replace(rule, **_change(rule, field, wanted))
+
+
+def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
+    ends = ("source", "destination") if wanted.direction is Direction.INBOUND else ("destination", "source")
+    match field:
+        case Field.SWAPPED:
+            return {"source": rule.destination, "destination": rule.source}
+        case Field.OTHER_END:
+            return {ends[0]: Side(wanted.peer)}
+        case Field.OWN_END:
+            return {ends[1]: Side(("VirtualNetwork",))}
+        case _:
+            plain: dict[Field, dict[str, Any]] = {
+                Field.PORT: {"destination_ports": wanted.boxes[0].sets[Dimension.DESTINATION_PORT]},
+                Field.PROTOCOL: {"protocol": wanted.protocol.lower()},
+                Field.DIRECTION: {"direction": wanted.direction},
+                Field.SOURCE_PORT: {"source_ports": ALL_PORTS},
+                Field.PRIORITY: {"priority": -1},
+            }
+            return plain[field]
 
 
 def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted) -> bool:
+    if any(ruleset.comes_before(denying, mended) for denying in wanted.denied_by):
+        return False  # what that rule denies it goes on denying
     try:
         changed = ruleset.with_change(rule, mended)
         decision = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin)

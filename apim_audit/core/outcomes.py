@@ -135,7 +135,7 @@ def _witness(case: Case, verdict: Verdict) -> Witness | None:
 
 def _confirms(rule: SecurityRule, part: Part, ruleset: Ruleset) -> bool:
     if part.pinned:
-        return any(rule is ruleset.rules[number] for number in ruleset.pinning())
+        return any(rule is each and ruleset.pins(number) for number, each in enumerate(ruleset.rules))
     return rule is ruleset.rules[part.rule]
 
 

@@ -3,11 +3,10 @@
 It shares no set algebra with the engine. Every witness is replayed here before it is printed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, NetmaskValueError
-from itertools import groupby
 
 from apim_audit.core.addresses import PUBLIC
 from apim_audit.core.estate import RouteTable, Subnet, Unreadable, VirtualNetwork
@@ -18,6 +17,7 @@ from apim_audit.core.tags import ServiceTags
 _PROBE = int(IPv4Address("168.63.129.16"))
 _HOST_SERVICES = ("azureplatformdns", "azureplatformimds", "azureplatformlkm")
 _MOST_OF_IPV4 = 2**31
+_SIZES = {str(length): 1 << 32 - length for length in range(33)}
 
 Assumptions = Mapping[str, int]
 """Answers of unknowns by name; what is not mentioned is answered no (0)."""
@@ -75,23 +75,33 @@ def replay(flow: PlainFlow, ordered: Sequence[SecurityRule], around: Surrounding
 
 def _matches(rule: SecurityRule, flow: PlainFlow, around: Surroundings) -> bool:
     return (
-        rule.protocol in {"*", flow.protocol.lower()}
-        and flow.source_port in rule.source_ports
+        (rule.protocol == "*" or rule.protocol == flow.protocol.lower())
         and flow.destination_port in rule.destination_ports
+        and flow.source_port in rule.source_ports
         and _side_has(rule, rule.own_side(), flow.own, around, around.of_own)
         and _other_side_has(rule, flow.other, around)
     )
 
 
-def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumptions) -> list[SecurityRule]:
-    settled: list[SecurityRule] = []
-    for (priority, _, _), group in groupby(rules, key=lambda rule: (rule.priority, rule.admin, rule.default)):
-        tied = list(group)
-        if len(tied) > 1:
-            answer = world.get(f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}", 0)
-            tied = list(tied_orders(tied)[answer])
-        settled += tied
-    return [rule for rule in settled if _is_there(rule, world)]
+def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumptions) -> Iterator[SecurityRule]:
+    """Yields the rules that are there, in the order in which they are tried."""
+    start, count = 0, len(rules)
+    while start < count:
+        first = rules[start]
+        end = start + 1
+        while end < count and _same_priority(first, rules[end]):
+            end += 1
+        if end == start + 1:
+            tied: Sequence[SecurityRule] = (first,)
+        else:
+            answer = world.get(f"order of {'admin ' if first.admin else ''}{direction} {first.priority}", 0)
+            tied = tied_orders(rules[start:end])[answer]
+        yield from (rule for rule in tied if _is_there(rule, world))
+        start = end
+
+
+def _same_priority(one: SecurityRule, other: SecurityRule) -> bool:
+    return one.priority == other.priority and one.admin is other.admin and one.default is other.default
 
 
 def _is_there(rule: SecurityRule, world: Assumptions) -> bool:
@@ -107,17 +117,18 @@ def _presence(rule: SecurityRule) -> str:
 def _other_side_has(rule: SecurityRule, address: int, around: Surroundings) -> bool:
     side = rule.other_side()
     # Only the other end can be in a security group: API Management joins none.
-    in_a_group = any(_in_group(group, address, around, around.of_other) for group in side.groups)
+    in_a_group = bool(side.groups) and any(_in_group(group, address, around, around.of_other) for group in side.groups)
     return in_a_group or _side_has(rule, side, address, around, around.of_other)
 
 
 def _side_has(rule: SecurityRule, side: Side, address: int, around: Surroundings, assumed: Assumptions) -> bool:
+    for text in side.expressions:
+        if _expression_has(text.strip().lower(), address, around, assumed):
+            return True
     if not side.expressions and not side.groups and not side.network_groups:
         which = side is rule.source
         return bool(assumed.get(f"side of {rule.direction} {rule.priority} {rule.name.lower()} {which}", 0))
-    return any(_expression_has(text.strip().lower(), address, around, assumed) for text in side.expressions) or any(
-        assumed.get(f"network group {group.lower()}", 0) for group in side.network_groups
-    )
+    return any(assumed.get(f"network group {group.lower()}", 0) for group in side.network_groups)
 
 
 def _in_group(group: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
@@ -126,6 +137,11 @@ def _in_group(group: str, address: int, around: Surroundings, assumed: Assumptio
 
 
 def _expression_has(text: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
+    span = _literal_span(text)
+    return span[0] <= address <= span[1] if span else _word_has(text, address, around, assumed)
+
+
+def _word_has(text: str, address: int, around: Surroundings, assumed: Assumptions) -> bool:
     match text:
         case "*" | "any":
             return True
@@ -136,13 +152,10 @@ def _expression_has(text: str, address: int, around: Surroundings, assumed: Assu
         case "azureloadbalancer":
             return address == _PROBE
         case _:
-            return _plain_has(text, address, around.tags, assumed)
+            return _name_has(text, address, around.tags, assumed)
 
 
-def _plain_has(text: str, address: int, tags: ServiceTags, assumed: Assumptions) -> bool:
-    literal = _literal_has(text, address)
-    if literal is not None:
-        return literal
+def _name_has(text: str, address: int, tags: ServiceTags, assumed: Assumptions) -> bool:
     if text in _HOST_SERVICES:
         return False
     if text in tags.sets:
@@ -167,11 +180,6 @@ def _tag_without_data_has(name: str, address: int, tags: ServiceTags, assumed: A
     return address in at_most and bool(assumed.get(f"tag {name}", 0))
 
 
-def _literal_has(text: str, address: int) -> bool | None:
-    span = _literal_span(text)
-    return None if span is None else span[0] <= address <= span[1]
-
-
 @lru_cache(maxsize=65536)
 def _literal_span(text: str) -> tuple[int, int] | None:
     """Returns the first and last IPv4 address of a literal, an impossible span for IPv6, None for a word."""
@@ -179,6 +187,11 @@ def _literal_span(text: str) -> tuple[int, int] | None:
         if "-" in text:
             first, last = (int(IPv4Address(part.strip())) for part in text.split("-", 1))
             return first, last
+        address, slash, length = text.partition("/")
+        size = _SIZES.get(length) if slash else 1
+        if size is not None:
+            first = int(IPv4Address(address)) // size * size
+            return first, first + size - 1
         network = IPv4Network(text, strict=False)
         return int(network[0]), int(network[-1])
     except (AddressValueError, NetmaskValueError, ValueError):

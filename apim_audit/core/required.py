@@ -1,7 +1,7 @@
 """Builds the flows of a requirement at one location: what must get through, as boxes for the engine."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apim_audit.core.addresses import PROBE, PUBLIC, parse_addresses
 from apim_audit.core.engine import Box, Place, asked
@@ -75,7 +75,8 @@ def usable_addresses(subnet: Subnet, space: Space) -> AddressSet:
     return space.own.under((unknown, YES))
 
 
-def parse_ports(texts: Sequence[str]) -> IntervalSet:
+@lru_cache(maxsize=256)
+def parse_ports(texts: tuple[str, ...]) -> IntervalSet:
     """Returns the ports of catalogue texts such as ``443`` and ``6381-6383``."""
     spans = []
     for text in texts:

@@ -158,6 +158,7 @@ def _shrinks_internet(route: Route) -> bool:
     return addresses.size() < _HALF and not addresses.isdisjoint(PUBLIC)
 
 
+@lru_cache(maxsize=4096)
 def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
     """Returns the addresses of a known service tag: its data, or an unknown set as far as names tell."""
     found = tags.sets.get(name)
@@ -307,23 +308,30 @@ class Resolver:
         )
 
     def _side(self, side: Side, rule: SecurityRule, *, own: bool) -> AddressSet:
-        if not side.expressions and not side.groups and not side.network_groups:
-            question = f"which addresses does {rule.name} mean? It names none on one side"
-            name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
-            return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
-        if len(side.expressions) == 1 and not side.groups and not side.network_groups:
-            return self.expression(side.expressions[0])
-        if (side, own) not in self._sides:
+        expressions = side.expressions
+        if not side.groups and not side.network_groups:
+            if len(expressions) == 1:
+                return self._known.get(expressions[0]) or self.expression(expressions[0])
+            if not expressions:
+                return _unnamed_side(side, rule)
+        known = self._sides.get((side, own))
+        if known is None:
             groups = () if own else side.groups
             unknown = (*map(self._group, groups), *map(_network_group, side.network_groups))
-            self._sides[side, own] = self._union(side, unknown)
-        return self._sides[side, own]
+            known = self._sides[side, own] = self._union(side, unknown)
+        return known
 
     def _union(self, side: Side, groups: tuple[AddressSet, ...]) -> AddressSet:
         spans = [parse_span(text) for text in side.expressions]
         plain = AddressSet.plain(IntervalSet.union_of(span for span in spans if span is not None))
         words = [self.expression(text) for text, span in zip(side.expressions, spans, strict=True) if span is None]
         return AddressSet.union([plain, *words, *groups]) if words or groups else plain
+
+
+def _unnamed_side(side: Side, rule: SecurityRule) -> AddressSet:
+    question = f"which addresses does {rule.name} mean? It names none on one side"
+    name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
+    return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
 
 
 def _network_group(group: str) -> AddressSet:

@@ -17,6 +17,9 @@ class Direction(StrEnum):
     OUTBOUND = "Outbound"
 
 
+_INBOUND = Direction.INBOUND  # to look a member up in its class takes ten times as long
+
+
 class Access(StrEnum):
     """What a rule does with a flow that it matches."""
 
@@ -66,11 +69,11 @@ class SecurityRule:
 
     def own_side(self) -> Side:
         """Returns the side at which the subnet stands."""
-        return self.destination if self.direction is Direction.INBOUND else self.source
+        return self.destination if self.direction is _INBOUND else self.source
 
     def other_side(self) -> Side:
         """Returns the side at which the subnet does not stand."""
-        return self.source if self.direction is Direction.INBOUND else self.destination
+        return self.source if self.direction is _INBOUND else self.destination
 
 
 def _default(name: str, priority: int, direction: Direction, access: Access, ends: tuple[str, str]) -> SecurityRule:

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from itertools import groupby, product
 
 from apim_audit.core.classes import meet
-from apim_audit.core.engine import Asked, Box, Clause, Place, Undecidable, asked
+from apim_audit.core.engine import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.resolve import Resolver, is_pinning
 from apim_audit.core.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
 from apim_audit.core.unknowns import YES, Choice, Condition
 
 NO_NSG = "(no NSG)"
+
+_ALLOW, _DENY = Access.ALLOW, Access.DENY
 
 
 Standing = tuple[int, tuple[Condition, ...]]
@@ -31,22 +33,29 @@ class Ruleset:
     rules: tuple[SecurityRule, ...]
     order: tuple[Standing, ...]
     resolver: Resolver
-    _made: dict[int, tuple[Clause, ...]] = field(default_factory=dict)
+    _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
 
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
         """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
-        wanted = ("*", protocol.lower())
-        for place, (number, _) in enumerate(self.order):
-            rule = self.rules[number]
-            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
-                yield from self._clauses_at(place)
+        made = self._made
+        for standing in self._concerned(protocol, ports):
+            # Made when they are first asked for: most rules of an NSG concern no requirement.
+            clauses = made.get(standing)
+            if clauses is None:
+                number, conditions = standing
+                clauses = made[standing] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
+            yield from clauses
 
-    def _clauses_at(self, place: int) -> tuple[Clause, ...]:
-        # Made when they are first asked for: most rules of an NSG concern no requirement.
-        if place not in self._made:
-            number, conditions = self.order[place]
-            self._made[place] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
-        return self._made[place]
+    def _concerned(self, protocol: str, ports: IntervalSet) -> Iterator[Standing]:
+        rules, wanted = self.rules, ("*", protocol.lower())
+        for standing in self.order:
+            rule = rules[standing[0]]
+            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
+                yield standing
+
+    def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
+        """Returns the ruleset without the rules that concern another protocol, or none of some destination ports."""
+        return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self._made)
 
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
@@ -56,22 +65,19 @@ class Ruleset:
             changed: what to put in.
         """
         rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
-        place = next((i for i, standing in enumerate(rest) if self._comes_after(standing, changed)), len(rest))
+        place = next((i for i, (number, _) in enumerate(rest) if not self.comes_before(number, changed)), len(rest))
         order = (*rest[:place], (len(self.rules), ()), *rest[place:])
-        return Ruleset((*self.rules, changed), order, self.resolver)
+        return Ruleset((*self.rules, changed), order, self.resolver, self._made.copy())
 
-    def _comes_after(self, standing: Standing, changed: SecurityRule) -> bool:
-        rule = self.rules[standing[0]]
-        return rule.default or (not rule.admin and rule.priority > changed.priority)
+    def comes_before(self, number: int, changed: SecurityRule) -> bool:
+        """Tells whether a rule, by its number, stays ahead of a custom rule that is put in."""
+        rule = self.rules[number]
+        return not rule.default and (rule.admin or rule.priority <= changed.priority)
 
     def pins(self, number: int) -> bool:
         """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
         rule = self.rules[number]
-        return rule.access is Access.ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
-
-    def pinning(self) -> frozenset[int]:
-        """Returns the numbers of all such rules."""
-        return frozenset(filter(self.pins, range(len(self.rules))))
+        return rule.access is _ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
 
 
 def in_order(
@@ -179,16 +185,16 @@ def _clauses(
     if not rule.certain:
         conditions = (*conditions, (presence_choice(rule), YES))
     if rule.admin and resolver.space.admin_exemption:
-        applies = 0b100 if rule.access is Access.DENY else 0b110
+        applies = 0b100 if rule.access is _DENY else 0b110
         conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), applies))
     own, other = resolver.own_side(rule), resolver.other_side(rule)
-    allow = rule.access is not Access.DENY
-    passes = rule.admin and rule.access is Access.ALLOW
-    world: tuple[tuple[Asked, int], ...] = asked(Place.WORLD, conditions)
+    allow = rule.access is not _DENY
+    passes = rule.admin and rule.access is _ALLOW
+    world = asked(Place.WORLD, conditions) if conditions else ()
     for there in other.pieces:
         for here in own.pieces:
             sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
             hangs_on = world
             if there.conditions or here.conditions:
                 hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
-            yield Clause(number, allow, Box(sets, hangs_on), passes, stage=0 if rule.admin else 1)
+            yield Clause(number, allow, Box(sets, hangs_on), passes, 0 if rule.admin else 1)

@@ -34,6 +34,9 @@ class Choice:
         """The number of possible answers."""
         return len(self.answers)
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownSet:
@@ -62,6 +65,9 @@ class UnknownSet:
     implies: "tuple[UnknownSet, ...]" = ()
 
     arity = 2
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 Unknown = Choice | UnknownSet

@@ -7,23 +7,24 @@ the conditions on the whole (a tag has members; it is not all of the public spac
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, product
 from math import prod
+from typing import NamedTuple
 
-from apim_audit.core.cells import Cell, Vector, agrees, cells_of, consistent, presences, sets_asked
+from apim_audit.core.cells import Cell, Vector, agrees, cells_of, presences, sets_asked
 from apim_audit.core.engine import Asked, Dimension, Leaf, Place, Region, Table, Undecidable
 from apim_audit.core.unknowns import Choice, UnknownSet
 
 JOIN_BUDGET = 20_000
 """Steps of joining families before the answer is "not decided"."""
 
+_ENDS = (Place.OTHER, Place.OWN)
 _FATE_BITS = 16
 _ALL_FATES = (1 << _FATE_BITS) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Fated:
+class Fated(NamedTuple):
     """A leaf with what its decision does to the flow, as bits that are joined over a world."""
 
     leaf: Leaf
@@ -55,6 +56,7 @@ class Worlds:
     sets: tuple[UnknownSet, ...]
     cells: tuple[Cell, ...]
     budget: int = JOIN_BUDGET
+    _met: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def spend(self) -> None:
         """Counts one step.
@@ -96,7 +98,7 @@ class Worlds:
             number = cell.other if place is Place.OTHER else cell.own
             if number >= 0 and leaf.region[dimension] >> number & 1:
                 for vector in cell.vectors:
-                    if agrees(leaf, self.table, place, vector):
+                    if agrees(leaf, self.table, place, dict(vector)):
                         return cell.addresses.first(), vector
         return None
 
@@ -180,26 +182,21 @@ class Worlds:
                 found |= self._asks(region, Place.WORLD) & names
         return found
 
-    def _asks(self, region: Sequence[int], place: Place) -> set[str]:
-        return {
-            ask.unknown.name
-            for mask, ask in zip(region[len(Dimension) :], self.table.unknowns, strict=True)
-            if ask.place is place and mask != (1 << ask.unknown.arity) - 1
-        }
+    def _asks(self, region: Region, place: Place) -> set[str]:
+        return {name for name, _ in self.table.asks(region, place)}
 
-    def _answered(self, region: Sequence[int], answers: Answers) -> bool:
-        return all(
-            mask >> answers[ask.unknown.name] & 1
-            for mask, ask in zip(region[len(Dimension) :], self.table.unknowns, strict=True)
-            if ask.place is Place.WORLD and ask.unknown.name in answers
+    def _answered(self, region: Region, answers: Answers) -> bool:
+        return not answers or all(
+            name not in answers or mask >> answers[name] & 1 for name, mask in self.table.asks(region, Place.WORLD)
         )
 
     def _cell_family(self, cell: Cell, present: Present, answers: Answers) -> Family:
         """Returns what the addresses of one cell can add to a world's outcome."""
         forced = None if present is None else present.get(cell)
         outcomes = [
-            self._fate(cell, vector, present, answers) | self._met(cell, vector) << _FATE_BITS
-            for vector in (cell.vectors if forced is None else forced)
+            self._fate(cell, vector, present, answers) | met << _FATE_BITS
+            for vector, met in zip(cell.vectors, self._met_of(cell), strict=True)
+            if forced is None or vector in forced
         ]
         if forced is not None:
             return frozenset({_joined(outcomes)})
@@ -215,14 +212,14 @@ class Worlds:
     def _fate(self, cell: Cell, vector: Vector, present: Present, answers: Answers) -> int:
         if cell.other < 0:
             return 0
-        fate = 0
+        fate, member = 0, dict(vector)
         for fated in self.leaves:
             region = fated.leaf.region
             if (
                 region[Dimension.OTHER] >> cell.other & 1
                 and fate | fated.fate != fate
                 and self._answered(region, answers)
-                and agrees(fated.leaf, self.table, Place.OTHER, vector)
+                and agrees(fated.leaf, self.table, Place.OTHER, member)
                 and self._own_end_present(fated.leaf, present)
             ):
                 fate |= fated.fate
@@ -230,25 +227,31 @@ class Worlds:
 
     def _own_end_present(self, leaf: Leaf, present: Present) -> bool:
         return present is None or any(
-            leaf.region[Dimension.OWN] >> cell.own & 1 and any(agrees(leaf, self.table, Place.OWN, v) for v in vectors)
+            leaf.region[Dimension.OWN] >> cell.own & 1
+            and any(agrees(leaf, self.table, Place.OWN, dict(v)) for v in vectors)
             for cell, vectors in present.items()
         )
 
-    def _met(self, cell: Cell, vector: Vector) -> int:
-        """Returns which conditions on the whole addresses of this vector meet: two bits a set."""
+    def _met_of(self, cell: Cell) -> tuple[int, ...]:
+        """Returns which conditions on the whole addresses of each vector of a cell meet: two bits a set."""
+        found = self._met.get(id(cell))
+        if found is None:
+            inside = [_insides(cell, each) for each in self.sets]
+            found = self._met[id(cell)] = tuple(self._met_by(vector, inside) for vector in cell.vectors)
+        return found
+
+    def _met_by(self, vector: Vector, inside: Sequence[tuple[bool, bool]]) -> int:
+        # A vector is consistent; so it stays with one more answer that does not clash with those it has.
         member = dict(vector)
+        held = [each for each in self.sets if member.get(each.name)]
+        families, wholes = {each.apart_from for each in held if each.apart_from}, {each.part_of for each in held}
         met = 0
-        for number, each in enumerate(self.sets):
-            can_be = [
-                answer
-                for answer in (False, True)
-                if member.get(each.name, answer) is answer
-                and (not answer or each.name in member or cell.addresses <= each.at_most)
-                and consistent(self.sets, {**member, each.name: answer})
-            ]
-            if True in can_be:
+        for number, (each, (fits, part_fits)) in enumerate(zip(self.sets, inside, strict=True)):
+            here = member.get(each.name)
+            can_be = fits and each.apart_from not in families and member.get(each.part_of, True)
+            if here if here is not None else can_be:
                 met |= 1 << 2 * number
-            if False in can_be and each.proper_part_of is not None and cell.addresses <= each.proper_part_of:
+            if part_fits and (not here if here is not None else each.name not in wholes):
                 met |= 2 << 2 * number
         return met
 
@@ -267,16 +270,27 @@ def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
 
 def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
     """Returns the rules of which some world has a flow that a leaf denies before they are reached."""
-    met = [
-        Fated(Leaf(_common(fated.leaf.region, clause, table), table.clauses[clause].rule), 0)
+    met = {
+        Leaf(_common(fated.leaf.region, clause, table), table.clauses[clause].rule): None
         for fated in leaves
         for clause in fated.leaf.shadows
-    ]
-    return frozenset(fated.leaf.rule for fated, _ in worlds_of(table, met).feasible())
+    }
+    surely = {leaf.rule for leaf in met if not any(table.asks(leaf.region, place) for place in _ENDS)}
+    perhaps = [Fated(leaf, 0) for leaf in met if leaf.rule not in surely]
+    if not perhaps:
+        return frozenset(surely)
+    return frozenset(surely).union(fated.leaf.rule for fated, _ in worlds_of(table, perhaps).feasible())
 
 
 def _common(region: Region, clause: int, table: Table) -> Region:
     return tuple(mask & column[clause] for mask, column in zip(region, table.columns, strict=True))
+
+
+def _insides(cell: Cell, unknown: UnknownSet) -> tuple[bool, bool]:
+    """Tells whether a cell lies in what a set can hold, and in what the set is a proper part of."""
+    # No cell lies across the bounds of either, so that one address tells.
+    at, whole = cell.addresses.first(), unknown.proper_part_of
+    return at in unknown.at_most, whole is not None and at in whole
 
 
 def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:

@@ -45,6 +45,7 @@ class _Group:
         told: the cause, in words that do not repeat what the rows say.
         others: the other verdicts that are possible.
         hints: the rules that would serve but for one field.
+        accepted: why they do not count, where they do not.
         planned: what a plan has to do with it.
     """
 
@@ -52,6 +53,7 @@ class _Group:
     told: str
     others: tuple[str, ...]
     hints: tuple[str, ...]
+    accepted: str
     planned: tuple[str, ...]
 
 
@@ -132,18 +134,39 @@ def _platform(location: LocationReport, model: NetworkModel) -> str:
 
 def _groups(location: LocationReport) -> Iterator[_Group]:
     loud = sorted((check for check in location.checks if check.severity in LOUD), key=_loudness)
-    found: dict[tuple[Severity, Verdict, str, tuple[tuple[str, ...], ...]], list[Check]] = {}
+    found: dict[tuple[object, ...], list[Check]] = {}
     for check in loud:
         cause, hints = check.reason or _told(check), tuple(near.message for near in check.near_misses)
-        said = (tuple(_others(check)), hints, tuple(change_lines(check)))
-        found.setdefault((check.severity, check.verdict, cause, said), []).append(check)
-    for (_, verdict, cause, (others, hints, planned)), checks in found.items():
-        shared = f"it cannot be told: {cause}" if verdict is Verdict.UNKNOWN else cause
-        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints, planned)
+        planned = tuple(change_lines(check))
+        key = (check.severity, check.verdict, cause, tuple(_others(check)), hints, _accepted(check), planned)
+        found.setdefault(key, []).append(check)
+    for checks in found.values():
+        yield _group(tuple(checks))
 
 
-def _loudness(check: Check) -> int:
-    return LOUD.index(check.severity)
+def _group(checks: tuple[Check, ...]) -> _Group:
+    first = checks[0]
+    cause = first.reason or _told(first)
+    shared = f"it cannot be told: {cause}" if first.verdict is Verdict.UNKNOWN else cause
+    hints = tuple(near.message for near in first.near_misses)
+    return _Group(
+        checks,
+        _told(first) if len(checks) == 1 else shared,
+        tuple(_others(first)),
+        hints,
+        _accepted(first),
+        tuple(change_lines(first)),
+    )
+
+
+def _accepted(check: Check) -> str:
+    if check.waiver is not None:
+        return f"waived until {check.waiver.expires} by {check.waiver.owner}: {check.waiver.reason}"
+    return "known: it was there before, and does not count" if check.known else ""
+
+
+def _loudness(check: Check) -> tuple[bool, int]:
+    return not check.counts, LOUD.index(check.severity)
 
 
 def _told(check: Check) -> str:
@@ -161,6 +184,9 @@ def _flow(check: Check) -> str:
 
 
 def _painted(lines: Sequence[str], check: Check, style: Style) -> Iterator[str]:
+    if check.waiver is not None:
+        yield from (f"{INDENT}{paint(line.removeprefix(INDENT), Colour.STRUCK, style)}" for line in lines)
+        return
     verdict = paint(check.verdict.value, COLOURS[check.severity], style)
     yield lines[0].replace(check.verdict.value, verdict, 1)
     yield from lines[1:]
@@ -175,6 +201,8 @@ def _others(check: Check) -> Iterator[str]:
 
 
 def _explained(group: _Group) -> Iterator[str]:
+    if group.accepted:
+        yield group.accepted
     yield group.told
     yield from group.others
     witness = group.checks[0].evidence.witness

@@ -9,6 +9,7 @@ class Colour(Enum):
     """What a text looks like: the parameter of ANSI's "select graphic rendition"."""
 
     BOLD = 1
+    STRUCK = 9
     RED = 31
     YELLOW = 33
     MAGENTA = 35

@@ -235,10 +235,12 @@ def _incomplete(incomplete: Incomplete) -> Json:
 
 def _summary(report: Report) -> Json:
     summary = summarise(report)
-    return {
+    fields: dict[str, Json] = {
         "instances": summary.instances,
         "locations": summary.locations,
         "checks": summary.checks,
         "verdicts": {verdict.value: number for verdict, number in summary.verdicts},
         "severities": {severity.value: number for severity, number in summary.severities},
     }
+    accepted = {"waived": summary.waived, "known": summary.known}
+    return fields | {name: number for name, number in accepted.items() if number}

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from apim_audit.core.findings import Comparison, NewlyFailing, Report, Severity
+from apim_audit.core.findings import Comparison, FixedGap, NewlyFailing, Report, Severity
+from apim_audit.core.text import printable
 from apim_audit.report import Style
 from apim_audit.report.blocks import COLOURS, LOUD
 from apim_audit.report.colours import Colour, paint
@@ -44,7 +45,9 @@ def worst_first(report: Report, style: Style) -> Iterator[str]:
         first = lines[0].removeprefix(INDENT)
         yield f"{INDENT}{paint(first[: len(each.place)], colour, style)}{first[len(each.place) :]}"
         yield from lines[1:]
-    yield from wrap(_rest(len(ranked) - len(shown), judged - len(ranked)), style.width, INDENT)
+    rest = _rest(len(ranked) - len(shown), judged - len(ranked))
+    that_counts = " that counts" if any(not check.counts for check in report.checks()) else ""
+    yield from wrap(f"{rest}{that_counts}" if judged > len(ranked) else rest, style.width, INDENT)
 
 
 def _named(ranked: _Ranked) -> Sequence[tuple[Severity, int]]:
@@ -55,7 +58,7 @@ def _ranked(report: Report) -> Iterator[_Ranked]:
     for instance in report.instances:
         several = len(instance.locations) > 1
         for location in instance.locations:
-            counts = Counter(check.severity for check in location.checks)
+            counts = Counter(check.severity for check in location.checks if check.counts)
             if any(counts[severity] for severity in _WORRYING):
                 place = name(instance.name) + (f" / {name(location.location)}" if several else "")
                 yield _Ranked(clip(place, _WIDEST_PLACE), tuple(counts[severity] for severity in LOUD))
@@ -81,6 +84,17 @@ def newly_failing(comparison: Comparison | None, style: Style) -> Iterator[str]:
     for (instance_id, location), checks in groupby(failing, key=lambda each: (each.instance_id, each.location)):
         place = f"{name(instance_id.rpartition('/')[2])} / {name(location)}"
         yield from wrap(f"{place}: {', '.join(map(_becomes, checks))}", style.width, "  - ", "    ")
+
+
+def fixed(gaps: Sequence[FixedGap] | None, style: Style) -> Iterator[str]:
+    """Yields the gaps that were there before and are no more, one line a location; nothing where none were given."""
+    if gaps is None:
+        return
+    yield paint(f"Fixed: {counted(len(gaps), 'gap')} of those that were there before", Colour.BOLD, style)
+    for (instance_id, location), same in groupby(gaps, key=lambda each: (each.instance_id, each.location)):
+        place = f"{name(instance_id.rpartition('/')[2])} / {name(location)}"
+        told = ", ".join(f"{gap.requirement} (was {gap.was})" for gap in same)
+        yield from wrap(f"{place}: {printable(told)}", style.width, "  - ", "    ")
 
 
 def _becomes(failing: NewlyFailing) -> str:

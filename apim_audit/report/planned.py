@@ -2,15 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
-from apim_audit.core.findings import Change, Check, FixedGap, Origin, Report, Severity
-from apim_audit.core.text import printable
+from apim_audit.core.findings import Change, Check, Origin, Report, Severity
 from apim_audit.report import Style
-from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
-from apim_audit.report.rows import name
-from apim_audit.report.summary import by_severity, counted
+from apim_audit.report.summary import by_severity
 
 _WORDS = {Change.CAUSED: "caused by the plan", Change.ALREADY_THERE: "already there"}
 
@@ -27,18 +23,6 @@ def change_lines(check: Check) -> Iterator[str]:
 def _place(origin: Origin) -> str:
     line = "" if origin.line is None else f", line {origin.line}"
     return f"{origin.address} ({origin.file}{line})" if origin.address else f"{origin.file}{line}"
-
-
-def fixed_gaps(fixed: Iterable[FixedGap] | None, style: Style) -> Iterator[str]:
-    """Yields the gaps that are no more, one line a location."""
-    gaps = tuple(fixed or ())
-    if not gaps:
-        return
-    yield paint(f"Fixed: {counted(len(gaps), 'gap')}", Colour.BOLD, style)
-    for (instance, location), same in groupby(gaps, key=lambda gap: (gap.instance_id, gap.location)):
-        place = f"{name(instance.rpartition('/')[2])} / {name(location)}"
-        listed = ", ".join(f"{gap.requirement} (was {gap.was})" for gap in same)
-        yield from wrap(printable(f"{place}: {listed}"), style.width, "  - ", "    ")
 
 
 def tally(report: Report, style: Style) -> Iterator[str]:

@@ -16,6 +16,8 @@ class Summary:
         verdicts: (verdict, count) of those that occur.
         severities: (severity, count) of those that occur.
         uncertain: resources that a judged location needs and that were not read, not wholly, or not in one way.
+        waived: checks that a waiver covers; they are among the counts above, and so are known ones.
+        known: known gaps that no waiver covers.
     """
 
     instances: int
@@ -24,6 +26,8 @@ class Summary:
     verdicts: tuple[tuple[Verdict, int], ...]
     severities: tuple[tuple[Severity, int], ...]
     uncertain: int
+    waived: int = 0
+    known: int = 0
 
 
 def summarise(report: Report) -> Summary:
@@ -38,6 +42,8 @@ def summarise(report: Report) -> Summary:
         verdicts=tuple((verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]),
         severities=tuple((severity, severities[severity]) for severity in Severity if severities[severity]),
         uncertain=len({entry.id.lower() for entry in report.incomplete if entry.needed}),
+        waived=sum(check.waiver is not None for check in checks),
+        known=sum(check.known and check.waiver is None for check in checks),
     )
 
 
@@ -51,10 +57,16 @@ def sentence(summary: Summary) -> str:
     what = f"{counted(summary.instances, 'instance')}, {counted(summary.locations, 'location')}"
     parts = [f"{what}, {counted(summary.checks, 'check')}"]
     if summary.checks:
-        parts.append(", ".join(by_severity(summary.severities)) or "no gap")
+        parts.append((", ".join(by_severity(summary.severities)) or "no gap") + _accepted(summary))
     if summary.uncertain:
         parts.append(f"{counted(summary.uncertain, 'resource')} not read or not certain")
     return "; ".join(parts)
+
+
+def _accepted(summary: Summary) -> str:
+    kinds = ((summary.waived, "waived"), (summary.known, "known"))
+    told = ", ".join(f"{number} {kind}" for number, kind in kinds if number)
+    return f" (of these {told})" if told else ""
 
 
 def by_severity(counts: Iterable[tuple[Severity, int]]) -> list[str]:

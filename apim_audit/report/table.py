@@ -8,8 +8,8 @@ from apim_audit.report import PLAIN, Style
 from apim_audit.report.blocks import blocks
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
-from apim_audit.report.overview import newly_failing, worst_first
-from apim_audit.report.planned import fixed_gaps, tally
+from apim_audit.report.overview import fixed, newly_failing, worst_first
+from apim_audit.report.planned import tally
 from apim_audit.report.summary import Summary, listed, sentence, summarise
 
 _WORST_FIRST = (
@@ -36,7 +36,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
         *blocks(report.instances, style),
         list(_remarks(report, summary, style)),
         list(newly_failing(report.comparison, style)),
-        list(fixed_gaps(report.fixed, style)),
+        list(fixed(report.fixed, style)),
         list(worst_first(report, style)),
         list(_closing(report, summary, style)),
     ]
@@ -50,6 +50,7 @@ def _remarks(report: Report, summary: Summary, style: Style) -> Iterator[str]:
         yield from wrap("No instance is in a VNet: nothing to audit.", style.width)
     yield from _section("Assumptions", report.assumptions, style)
     yield from _section("Notes", report.notes, style)
+    yield from _section("Waivers to look at", (problem.message for problem in report.waiver_problems), style)
     yield from _section("Not read or not certain", _told(report, needed=True), style)
     yield from _section("Of no effect on the checks", _told(report, needed=False), style)
 

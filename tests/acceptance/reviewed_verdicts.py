@@ -46,6 +46,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "gateway-disabled": ("", ""),
     "good-beside-bad": (f"nsg-attached:unknown:undecided {_ALL_UNKNOWN}", ""),
     "hostile-names": ("management:blocked:error",),
+    "known-gaps": ("management:blocked:error",),
     "missing": ("management:missing:error",),
     "misspelt-tag": ("key-vault:unknown:undecided",),
     "no-nsg-stv1": (_NO_NSG_STV1,),
@@ -88,5 +89,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "unknown-address-less-rule": (_OUT_UNKNOWN,),
     "v2-injection": ("",),
     "v2-integration": ("key-vault:blocked:error",),
+    "waived": ("management:blocked:error",),
+    "waiver-expired": ("management:blocked:error",),
     "workspace-gateway": ("client-vnet:partial:note", "", ""),
 }

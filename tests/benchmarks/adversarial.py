@@ -14,8 +14,9 @@ from random import Random
 import z3  # type: ignore[import-untyped]
 
 from apim_audit.core.addresses import EVERYTHING, format_address
+from apim_audit.core.compiling import compile_table
 from apim_audit.core.decision import Decision, decide
-from apim_audit.core.engine import NODE_BUDGET, Box, Undecidable, compile_table, search
+from apim_audit.core.engine import NODE_BUDGET, Box, Undecidable, search
 from apim_audit.core.estate import Subnet, VirtualNetwork
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.resolve import Resolver, space_of

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.core.addresses import EVERYTHING, PROBE
+from apim_audit.core.compiling import compile_table
 from apim_audit.core.decision import decide
-from apim_audit.core.engine import Box, Clause, Undecidable, compile_table, search
+from apim_audit.core.engine import Box, Clause, Undecidable, search
 from apim_audit.core.estate import Unreadable
 from apim_audit.core.findings import Undecided
 from apim_audit.core.outcomes import UNCONFIRMED, Case, outcome_of

@@ -1,33 +1,40 @@
-"""Plants one small fault at a time in a copy of the project, and tells which of them the tests do not notice.
+"""Plants one small fault at a time in the core, and tells which of them the tests do not notice.
 
-``python -m tests.mutation.mutants [COUNT [SEED]]`` tries a random sample and prints the survivors.
+``python -m tests.mutation.mutants COUNT [SEED]`` tries a random sample, ``python -m tests.mutation.mutants MODULE...``
+all that can be planted in those modules of the core.
 """
 
 import ast
-import shutil
-import subprocess
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
+
+from tests.mutation.trials import in_turn, passes
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("intervals", "classes", "engine", "decision", "worlds", "cells", "rulesets", "resolve")
+MODULES = (
+    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "engine", "intervals", "outcomes",
+    "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
+)  # fmt: skip
 QUICK = (
-    "tests/laws/test_boxes.py::test_engine_and_boxes_agree_on_random_nsgs[0]",
     "tests/mutation/test_survivors.py",
-    "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
+    "tests/laws/test_boxes.py::test_engine_and_boxes_agree_on_random_nsgs[0]",
     "tests/laws/test_tiny_worlds.py::test_verdicts_deciders_and_shadowed_rules_are_those_of_all_worlds[0]",
     "tests/laws/test_tiny_worlds.py::test_every_part_shows_a_flow_that_its_rule_decides_in_some_world[0]",
     "tests/laws/test_tiny_worlds.py::test_what_holds_under_an_answer_is_what_holds_in_its_worlds[0]",
+    "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
     "tests/laws/test_random_nsgs.py::test_the_core_agrees_with_the_simulator_on_random_nsgs[0]",
     "tests/core",
+    "tests/mutation/test_fixtures_here.py",
 )
 """Tests that are tried on each mutant, in this order, until one fails."""
 QUICK_OF = {"intervals": ("tests/laws/test_interval_laws.py",)}
-SECONDS = 90
+PATIENT = ("tests/laws", "tests/peers", "tests/decode")
+"""Tests that are tried on what the quick ones let pass; those that start the program do not see the fault."""
 
 _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -135,6 +142,11 @@ class Mutant:
         """The file, seen from the project."""
         return Path("apim_audit", "core", f"{self.module}.py")
 
+    @property
+    def name(self) -> str:
+        """The module's full name."""
+        return f"apim_audit.core.{self.module}"
+
     def planted(self) -> tuple[Mutation, str]:
         """Returns the fault and the source that has it."""
         tree = ast.parse((ROOT / self.file).read_text(encoding="utf-8"))
@@ -156,47 +168,38 @@ def all_mutants() -> list[Mutant]:
     return found
 
 
-def survivors(mutants: Iterable[Mutant], tell: Callable[[str], object] = lambda _: None) -> list[str]:
-    """Returns the mutants, as text, that the quick tests do not notice.
+def survivors(
+    mutants: Sequence[Mutant], at_once: int = 1, tell: Callable[[str], object] = lambda _: None
+) -> list[Mutant]:
+    """Returns the mutants that no test notices: not the quick ones, nor the patient ones.
+
+    Args:
+        mutants: what to try.
+        at_once: how many to try side by side.
+        tell: is given a line about each, as it is known.
 
     Raises:
         RuntimeError: the tests fail without any fault.
     """
-    with TemporaryDirectory() as folder:
-        copy = Path(folder)
-        ignored = shutil.ignore_patterns("__pycache__")
-        for name in ("apim_audit", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=ignored)
-        shutil.copy(ROOT / "pyproject.toml", copy)
-        if not _passes(copy, QUICK):
-            message = "the tests fail without any fault"
-            raise RuntimeError(message)
-        found = []
-        for mutant in mutants:
-            survives = _survives(mutant, copy)
-            tell(f"{'SURVIVES' if survives else 'killed'} {mutant}\n")
-            found += [str(mutant)] if survives else []
-        return found
+    if not passes(QUICK)():
+        message = "the tests fail without any fault"
+        raise RuntimeError(message)
+    quick = in_turn((partial(_start, mutant, QUICK) for mutant in mutants), at_once)
+    left = []
+    for mutant, survives in zip(mutants, quick, strict=True):
+        tell(f"{'passes the quick tests:' if survives else 'killed'} {mutant}\n")
+        left += [mutant] if survives else []
+    patient = in_turn((partial(_start, mutant, PATIENT) for mutant in left), at_once)
+    found = []
+    for mutant, survives in zip(left, patient, strict=True):
+        tell(f"{'SURVIVES' if survives else 'killed late'} {mutant}\n")
+        found += [mutant] if survives else []
+    return found
 
 
-def _survives(mutant: Mutant, copy: Path) -> bool:
-    place = copy / mutant.file
-    sound = place.read_text(encoding="utf-8")
-    place.write_text(mutant.planted()[1], encoding="utf-8")
-    try:
-        return _passes(copy, (*QUICK_OF.get(mutant.module, ()), *QUICK))
-    finally:
-        place.write_text(sound, encoding="utf-8")
-
-
-def _passes(copy: Path, tests: tuple[str, ...]) -> bool:
-    # No byte code: two mutants of one file may have the same size and second.
-    command = (sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests)
-    try:
-        done = subprocess.run(command, cwd=copy, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603  (ours)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+def _start(mutant: Mutant, tests: tuple[str, ...]) -> Callable[[], bool]:
+    first = QUICK_OF.get(mutant.module, ()) if tests is QUICK else ()
+    return passes((*first, *tests), mutant.name, mutant.planted()[1])
 
 
 def sample(count: int, seed: int) -> list[Mutant]:
@@ -205,6 +208,17 @@ def sample(count: int, seed: int) -> list[Mutant]:
     return Random(seed).sample(mutants, min(count, len(mutants)))
 
 
+def _chosen(arguments: Sequence[str]) -> list[Mutant]:
+    if arguments and not arguments[0].isdigit():
+        return [mutant for mutant in all_mutants() if mutant.module in arguments]
+    count, seed = (*map(int, arguments), 40, 1)[:2] if len(arguments) != 1 else (int(arguments[0]), 1)
+    return sample(count, seed)
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    numbers = [int(text) for text in sys.argv[1:]]
-    survivors(sample(*(numbers + [40, 1][len(numbers) :])[:2]), sys.stdout.write)
+    survivors(_chosen(sys.argv[1:]), len(os.sched_getaffinity(0)), _tell)

@@ -71,7 +71,7 @@ def test_what_is_fixed_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     Path("onto.json").write_text(json.dumps(estate(RULES[:1] + RULES[2:])), encoding="utf-8")
     assert main(["plan", "plan.json", "--onto", "onto.json"]) == 0
     shown = capsys.readouterr().out
-    assert "Fixed: 1 gap\n  - apis / westeurope: management (was missing)" in shown
+    assert "Fixed: 1 gap of those that were there before\n  - apis / westeurope: management (was missing)" in shown
 
 
 def test_a_plan_on_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
