@@ -12,7 +12,10 @@ UNTOLD_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
 class Action(StrEnum):
-    """What happens to a resource."""
+    """What happens to a resource.
+
+    A template does not tell whether a resource is there already: what it writes is CREATE, and replaces what is there.
+    """
 
     CREATE = "create"
     UPDATE = "update"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from apim_audit.errors import NoAuditError
-from apim_audit.plan.bicep import compile_bicep, is_bicep
+from apim_audit.plan.bicep import is_bicep, read_bicep
 from apim_audit.plan.errors import PlanError
 from apim_audit.plan.model import Plan
 from apim_audit.plan.template import DeploymentContext, ParameterFile, is_template, read_template
@@ -79,9 +79,7 @@ class PlanReader:
     def _plan(self, path: str, parameters: Sequence[ParameterFile]) -> Plan:
         name = name_of(path)
         if is_bicep(path):
-            compiled = compile_bicep(path)
-            own = [] if compiled.parameters is None else [ParameterFile(name, compiled.parameters)]
-            return read_template(name, compiled.template, (*own, *parameters), self.context)
+            return read_bicep(path, parameters, self.context)
         content = read_bytes(path, self.stdin)
         if content.startswith(_ZIP):
             problem = "is a plan in Terraform's own binary form; give what `terraform show -json` makes of it"

@@ -1,5 +1,6 @@
 """An ARM template, with its parameter files, to a plan: the one way in."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,24 +8,30 @@ from apim_audit.core.findings import Incomplete
 from apim_audit.core.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_located
-from apim_audit.plan.model import Plan
+from apim_audit.plan.model import Plan, PlannedChange
 from apim_audit.plan.template.deployments import changes_of
 from apim_audit.plan.template.frames import Frame, Level, Setting, Shared
 from apim_audit.plan.template.machine import Evaluator
 from apim_audit.plan.template.parameters import definitions_of, given_values, wrong_values
 from apim_audit.plan.template.resources import Place
 from apim_audit.plan.template.scopes import level_of, scope_of
-from apim_audit.plan.template.values import TooMuchError, Unknown, Value
+from apim_audit.plan.template.values import Meter, TooMuchError, Unknown, Value
 
 _LARGEST = 64 * 1024 * 1024
+_LEAST_WORK = 1_000_000  # steps that any template may take; a longer one may take more
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterFile:
-    """A parameter file: its name and its text."""
+    """A parameter file.
+
+    Attributes:
+        lines: whether the text's lines are those of the file; not where it was compiled.
+    """
 
     file: str
     text: str
+    lines: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ def read_template(
     text: str,
     parameters: Sequence[ParameterFile] = (),
     context: DeploymentContext = DeploymentContext(),
+    *,
+    lines: bool = True,
 ) -> Plan:
     """Returns what the deployment of an ARM template would write.
 
@@ -72,18 +81,19 @@ def read_template(
         text: its text.
         parameters: parameter files; of a parameter that several give the last counts.
         context: what the deployment is told besides.
+        lines: whether the text's lines are those of the file; not where it was compiled.
 
     Raises:
         NoAuditError: the template or a parameter file is not what it should be.
     """
-    template = _template(file, text)
+    template = _template(file, text, lines=lines)
     given = _given(parameters)
     problems = [*wrong_values(definitions_of(template), given)]
     if problems:
         files = ", ".join(printable(each.file) for each in parameters)
         message = f"{files} does not fit {printable(file)}: {printable('; '.join(problems))}"
         raise NoAuditError(message, "Give the parameter file of this template.")
-    shared = Shared(file, Evaluator(), context.linked)
+    shared = Shared(file, Evaluator(), context.linked, Meter(_LEAST_WORK + len(text)))
     setting = _setting(level_of(template) or Level.RESOURCE_GROUP, context)
     try:
         scope = scope_of(template, given, setting, shared)
@@ -91,15 +101,19 @@ def read_template(
     except TooMuchError as error:
         message = f"{printable(file)} cannot be evaluated: {error}"
         raise NoAuditError(message, "Look for loops or functions in it that make very much of little.") from None
-    return Plan(tuple(changes), (*shared.found.values(), *_missing(file, shared)), tuple(_notes(file, context)))
+    return Plan(
+        tuple(changes),
+        (*shared.found.values(), *_missing(file, shared)),
+        (*_notes(file, context), *_repeated(file, changes)),
+    )
 
 
-def _template(file: str, text: str) -> LocatedObject:
+def _template(file: str, text: str, *, lines: bool) -> LocatedObject:
     if len(text) > _LARGEST:
         message = f"{printable(file)} is larger than any template that Azure takes"
         raise NoAuditError(message, "Give an ARM template, in JSON.")
     try:
-        found = parse_located(file, text)
+        found = parse_located(file, text, lines=lines)
     except NotJsonError as error:
         message = f"{printable(file)}: {error}"
         raise NoAuditError(message, "Give an ARM template, in JSON.") from None
@@ -113,7 +127,7 @@ def _given(files: Sequence[ParameterFile]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for each in files:
         try:
-            values = given_values(parse_located(each.file, each.text))
+            values = given_values(parse_located(each.file, each.text, lines=each.lines))
         except (NotJsonError, ValueError) as error:
             message = f"{printable(each.file)} {printable(str(error))}"
             raise NoAuditError(message, "Give a parameter file as Azure's deployment commands take it.") from None
@@ -162,3 +176,13 @@ def _notes(file: str, context: DeploymentContext) -> list[str]:
             "name; that is not judged"
         )
     return notes
+
+
+def _repeated(file: str, changes: Sequence[PlannedChange]) -> list[str]:
+    count = Counter(change.id.lower() for change in changes)
+    first = {change.id.lower(): change.id for change in reversed(changes)}
+    return [
+        f"{printable(file)}: {printable(first[key])} is written {times} times; the last of them counts"
+        for key, times in count.items()
+        if times > 1
+    ]

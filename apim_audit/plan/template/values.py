@@ -10,6 +10,7 @@ Value = object
 MOST_CHARACTERS = 1 << 20
 MOST_ITEMS = 20_000
 _SHOWN = 160
+_OF_A_NAME = 48
 _LEAVES = 2_000  # of a list or object, to tell it from others
 
 
@@ -44,7 +45,7 @@ class Meter:
 
     __slots__ = ("_left", "_numbered")
 
-    def __init__(self, most: int = 6_000_000) -> None:
+    def __init__(self, most: int) -> None:
         self._left = most
         self._numbered = 0
 
@@ -80,7 +81,7 @@ def written(value: Value) -> str:
         case Unknown(text=text):
             return text
         case Pieces(parts=parts):
-            return shorten(f"concat({', '.join(written(part) for part in parts)})")
+            return shorten(f"concat({', '.join(written(part) for part in parts[:_SHOWN])})")
         case str():
             return shorten("'" + value.replace("'", "''") + "'")
         case bool() | None:
@@ -142,14 +143,20 @@ def glue(parts: Iterable[Value]) -> Value:
         ExpressionError: it would be too long.
     """
     found: list[str | Unknown] = []
+    texts: list[str] = []
+    size = 0
     for part in _flat(parts):
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    if sum(len(part) for part in found if isinstance(part, str)) > MOST_CHARACTERS:
-        message = "it makes a text of more than a million characters"
-        raise ExpressionError(message)
+        size += len(part) if isinstance(part, str) else _SHOWN
+        if size > MOST_CHARACTERS:
+            message = "it makes a text of more than a million characters"
+            raise ExpressionError(message)
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            found += ["".join(texts), part] if texts else [part]
+            texts = []
+    found += ["".join(texts)] if texts else []
+    found = [part for part in found if part != ""]
     if not found:
         return ""
     return found[0] if len(found) == 1 else Pieces(tuple(found))
@@ -197,9 +204,9 @@ def placeholder(value: Value) -> str:
 
 def _made_up(part: Unknown) -> str:
     # A slash would end a segment of an id, and ids are compared without regard to case.
-    plain = part.text.replace("/", "|")
-    changed = plain != part.text or plain.lower() != part.text
-    return f"{{{plain}#{_digest(part.text)}}}" if changed and "'" in part.text else f"{{{plain}}}"
+    plain = part.text.replace("/", "|")[:_OF_A_NAME]
+    whole = plain == part.text and "'" not in plain
+    return f"{{{plain}}}" if whole else f"{{{plain}#{_digest(part.text)}}}"
 
 
 def member(found: Mapping[str, Value], name: str) -> tuple[bool, Value]:

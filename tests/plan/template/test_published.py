@@ -32,22 +32,22 @@ def judged(group: Document) -> Report:
         group,
         {"id": SUBNET.rpartition("/subnets")[0], "type": "Microsoft.Network/virtualNetworks", "properties": network},
     ]
-    for network_type in ("External", "Internal"):
-        documents.append(
-            {
-                "id": f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ApiManagement/service/{network_type}",
-                "name": network_type,
-                "type": "Microsoft.ApiManagement/service",
-                "location": "westeurope",
-                "sku": {"name": "Premium"},
-                "properties": {
-                    "platformVersion": "stv2",
-                    "virtualNetworkType": network_type,
-                    "virtualNetworkConfiguration": {"subnetResourceId": SUBNET},
-                },
-            }
-        )
-    return audit(snapshot(documents))
+    return audit(snapshot([*documents, *(instance(network_type) for network_type in ("External", "Internal"))]))
+
+
+def instance(network_type: str) -> Document:
+    return {
+        "id": f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ApiManagement/service/{network_type}",
+        "name": network_type,
+        "type": "Microsoft.ApiManagement/service",
+        "location": "westeurope",
+        "sku": {"name": "Premium"},
+        "properties": {
+            "platformVersion": "stv2",
+            "virtualNetworkType": network_type,
+            "virtualNetworkConfiguration": {"subnetResourceId": SUBNET},
+        },
+    }
 
 
 def snapshot(documents: Iterable[Document]) -> Snapshot:
@@ -94,13 +94,14 @@ def test_it_evaluates_whole(case: Published) -> None:
 
 @pytest.mark.parametrize("case", [case for case in ALL if "virtual" in case.text and "service" in case.text], ids=str)
 def test_instances_of_a_whole_template_are_judged(case: Published) -> None:
-    report = audit(snapshot(_stv2(case.plan())))
+    report = audit(snapshot(as_new(case.plan())))
     for location in report.locations():
         assert location.network_security_group_id is not None
         assert "unknown" not in {check.verdict for check in location.checks if check.id == "management"}
 
 
-def _stv2(plan: Plan) -> list[Document]:
+def as_new(plan: Plan) -> list[Document]:
+    """Returns what a plan writes where there is nothing yet: a new instance is stv2."""
     documents = [change.body for change in plan.changes if change.body is not None]
     for body in documents:
         if body["type"].lower() == "microsoft.apimanagement/service":
