@@ -9,6 +9,13 @@ from apim_audit.plan.difference import CheckKey, is_gap, key_of_check, keyed_che
 from apim_audit.plan.model import Action, PlannedChange
 from apim_audit.plan.nesting import place_of
 
+_MOST_RULES = 5
+
+
+def rule_key(nsg: str, rule: str) -> str:
+    """Returns the key of a rule, by that of its NSG and by its name."""
+    return f"{nsg}/securityrules/{rule.strip().lower()}"
+
 
 @dataclass(frozen=True, slots=True)
 class Origins:
@@ -25,14 +32,14 @@ class Origins:
             key = fold_id(change.id)
             found[key] = change.origin
             for name, origin in change.rule_origins.items():
-                found[f"{key}/securityrules/{name.strip().lower()}"] = origin
+                found[rule_key(key, name)] = origin
         written = (fold_id(change.id) for change in changes if change.action is not Action.NO_CHANGE)
         return cls(found, frozenset(written))
 
     def of_rule(self, nsg: str, rule: str) -> Origin | None:
         """Returns where a rule is written down, or its NSG where only that is told."""
         key = fold_id(nsg)
-        return self._found.get(f"{key}/securityrules/{rule.strip().lower()}") or self._found.get(key)
+        return self._found.get(rule_key(key, rule)) or self._found.get(key)
 
     def told(self, report: Report, current: Report) -> Report:
         """Returns a report whose gaps and doubts tell where to change them.
@@ -62,14 +69,24 @@ class Origins:
     def _check(self, instance: InstanceReport, location: LocationReport, check: Check, before: Check | None) -> Check:
         if check.origins or not (is_gap(check) or isinstance(check.outcome, Undecided)):
             return check
-        prefix = f"{fold_id(location.network_security_group_id or '')}/securityrules/"
-        names = [rule.name for rule in check.evidence.decided_by if not rule.default and rule.access != "Allow"]
-        names += [rule.name for rule in check.evidence.shadowed]
-        keys = [f"{prefix}{name.strip().lower()}" for name in names]
-        if before is not None and check.change is Change.CAUSED:
-            served = (f"{prefix}{rule.name.strip().lower()}" for rule in before.evidence.decided_by)
-            keys += [key for key in served if key in self._written]
+        keys = self._rules(location, check, before)
         return replace(check, origins=tuple(dict.fromkeys(self._origins(instance, location, keys))))
+
+    def _rules(self, location: LocationReport, check: Check, before: Check | None) -> list[str]:
+        """Returns the keys of the rules to look at; of a gap that is caused those that the plan writes or deletes."""
+        nsg = fold_id(location.network_security_group_id or "")
+        decided = [rule.name for rule in check.evidence.decided_by if not rule.default and rule.access != "Allow"]
+        names = [*decided, *(rule.name for rule in check.evidence.shadowed)]
+        keys = [rule_key(nsg, name) for name in names]
+        if check.change is not Change.CAUSED:
+            return keys
+        served = () if before is None else before.evidence.decided_by
+        candidates = [*keys, *(rule_key(nsg, rule.name) for rule in served)]
+        written = [key for key in candidates if key in self._written]
+        if not written and nsg not in self._written and not names:
+            # Nothing decides, so that any rule which the plan changes may be the reason.
+            written = sorted(key for key in self._written if key.startswith(rule_key(nsg, "")))[:_MOST_RULES]
+        return written or keys
 
     def _origins(self, instance: InstanceReport, location: LocationReport, keys: Iterable[str]) -> Iterator[Origin]:
         nsg = fold_id(location.network_security_group_id or "")

@@ -66,7 +66,8 @@ def _place_gateway(state: State, gateway: Document, origin: Origin) -> None:
 
 def _settle_peerings(planned: State, before: State, changes: Sequence[PlannedChange]) -> None:
     touched = {key: change.origin for change in changes if (key := _network_of(fold_id(change.id))) is not None}
-    created = {fold_id(change.id) for change in changes if change.action is Action.CREATE}
+    keys = (fold_id(change.id) for change in changes if change.action is Action.CREATE)
+    created = {key for key in keys if before.get(key) is None}
     settling = _Settling(planned, before, created)
     for network in [key for key in planned.keys() if _is_network(key)]:  # noqa: SIM118  (a method of State)
         for peering in planned.children(network, _PEERINGS):

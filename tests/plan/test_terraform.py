@@ -29,11 +29,10 @@ from tests.plan.judging import (
     status,
     verdicts,
 )
-from tests.plan.terraform_plans import Block, call, plan
+from tests.plan.stories import ASSOCIATION, GROUP, hub_and_spoke
+from tests.plan.terraform_plans import Block, plan
 
 Json = dict[str, Any]
-GROUP = "azurerm_network_security_group"
-ASSOCIATION = "azurerm_subnet_network_security_group_association.vnet-apim"
 FINE = {"management": "compliant", "storage": "compliant", "nsg-attached": "compliant"}
 
 
@@ -222,39 +221,6 @@ def test_an_id_put_together_from_a_vnet_is_not_the_vnet(tmp_path: Path) -> None:
     report = judged_blocks(tmp_path, [*(b for b in blocks.values() if b.address != ASSOCIATION), association])
     assert any(entry.id == ASSOCIATION and entry.needed for entry in report.incomplete)
     assert status(report) != 0
-
-
-def in_module(block: Block, module: str, **expressions: Any) -> Block:
-    return replace(block, module=module, expressions={**block.expressions, **expressions})
-
-
-def hub_and_spoke() -> tuple[list[Block], Json]:
-    """Returns a network module called for two regions, whose subnets and NSGs reach the service through outputs."""
-    blocks = separate()
-    network: list[Block] = []
-    for key in ("hub", "spoke"):
-        for block in blocks.values():
-            if block.type not in {"azurerm_api_management", ASSOCIATION.partition(".")[0]}:
-                after = {**(block.after or {}), "resource_group_name": f"rg-{key}"}
-                network.append(in_module(replace(block, after=after), f'module.net["{key}"]'))
-    joined = in_module(
-        blocks[ASSOCIATION],
-        'module.net["spoke"].module.join[0]',
-        subnet_id="var.subnet_id",
-        network_security_group_id="var.group_id",
-    )
-    service = in_module(
-        blocks["azurerm_api_management.apis"],
-        "module.gateway",
-        virtual_network_configuration=[{"subnet_id": "var.subnets"}],
-    )
-    join = call({"subnet_id": "azurerm_subnet.vnet-apim.id", "group_id": f"{GROUP}.nsg.id"}, [joined], {})
-    outputs = {"subnet_id": "azurerm_subnet.vnet-apim.id"}
-    modules = {
-        "net": call({}, [b for b in network if '"hub"' in b.module], outputs, module_calls={"join": join}),
-        "gateway": call({"subnets": 'module.net["spoke"].subnet_id'}, [service], {}),
-    }
-    return [*network, joined, service], modules
 
 
 def test_modules_are_followed_through_variables_and_outputs(tmp_path: Path) -> None:
