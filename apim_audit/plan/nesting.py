@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from apim_audit.decode.resources import Kind, fold_id
-from apim_audit.snapshot import Document
+from apim_audit.snapshot import Document, SourcedDocument
 
 LISTS = {
     Kind.SECURITY_GROUP.value: ("securityRules",),
@@ -13,6 +13,7 @@ LISTS = {
 }
 """The lists in which children stand, by the folded type of the parent."""
 
+_INSTANCES = ("/providers/microsoft.apimanagement/service/", "/providers/microsoft.apimanagement/gateways/")
 _FIELDS = {field.lower(): field for fields in LISTS.values() for field in fields}
 _CHILD = re.compile(
     r"(?P<parent>.*/providers/microsoft\.network/[^/]+/[^/]+)/(?P<field>" + "|".join(_FIELDS) + r")/(?P<name>[^/]+)"
@@ -68,3 +69,11 @@ def properties_of(body: Document) -> Document:
     """Returns the properties of a document, empty where it has none that can be read."""
     properties = body.get("properties")
     return properties if isinstance(properties, dict) else {}
+
+
+def is_instance(document: SourcedDocument) -> bool:
+    """Tells whether a document is an API Management service or a workspace gateway."""
+    key = key_of(document.body)
+    if key is None:
+        return str(document.body.get("type")).lower().startswith("microsoft.apimanagement/")
+    return any(kind in key and "/" not in key.partition(kind)[2] for kind in _INSTANCES)

@@ -8,7 +8,7 @@ from apim_audit.core.text import printable
 from apim_audit.decode.resources import fold_id, name_in
 from apim_audit.plan.adoption import adopted
 from apim_audit.plan.model import Action, Plan, PlannedChange, Writing
-from apim_audit.plan.nesting import key_of, lists_of, place_of, properties_of
+from apim_audit.plan.nesting import is_instance, key_of, lists_of, place_of, properties_of
 from apim_audit.plan.read_only import kept
 from apim_audit.plan.settling import settle
 from apim_audit.plan.state import State
@@ -53,10 +53,12 @@ def overlay(snapshot: Snapshot, plan: Plan) -> Overlaid:
     changes = [change for change in plan.changes if change.action is not Action.NO_CHANGE]
     unknown = [entry for change in changes if (entry := _apply(planned, change)) is not None]
     settle(planned, State(documents), changes)
-    incomplete = (*snapshot.incomplete, *plan.incomplete)
+    left = planned.documents()
+    # Where there is no instance, nothing is needed.
+    untold = plan.incomplete if any(map(is_instance, left)) else [replace(e, needed=False) for e in plan.incomplete]
     return Overlaid(
-        current=replace(snapshot, documents=documents, incomplete=incomplete),
-        planned=replace(snapshot, documents=planned.documents(), incomplete=(*incomplete, *unknown)),
+        current=replace(snapshot, documents=documents),
+        planned=replace(snapshot, documents=left, incomplete=(*snapshot.incomplete, *untold, *unknown)),
         plan=plan,
         changed=frozenset(fold_id(change.id) for change in changes),
     )

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 from apim_audit.decode.networks import GATEWAY_SUBNET
 from apim_audit.decode.resources import fold_id, parent_of
-from apim_audit.plan.nesting import key_of, place_of, properties_of
+from apim_audit.plan.nesting import is_instance, key_of, place_of, properties_of
 from apim_audit.plan.overlay import Overlaid
 from apim_audit.plan.state import State
-from apim_audit.snapshot import Document, Snapshot, SourcedDocument
+from apim_audit.snapshot import Document, Snapshot
 
-_INSTANCES = ("/providers/microsoft.apimanagement/service/", "/providers/microsoft.apimanagement/gateways/")
 _LOOSE = ("/providers/microsoft.network/networksecuritygroups/", "/providers/microsoft.network/routetables/")
 
 
@@ -37,14 +36,6 @@ class Reach:
 
 def _is_loose(key: str) -> bool:
     return any(kind in key for kind in _LOOSE)
-
-
-def is_instance(document: SourcedDocument) -> bool:
-    """Tells whether a document is an API Management service or a workspace gateway."""
-    key = key_of(document.body)
-    if key is None:
-        return str(document.body.get("type")).lower().startswith("microsoft.apimanagement/")
-    return any(kind in key and "/" not in key.partition(kind)[2] for kind in _INSTANCES)
 
 
 def effective_keys(changed: AbstractSet[str]) -> frozenset[str]:

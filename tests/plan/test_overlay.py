@@ -232,9 +232,9 @@ def test_an_id_without_subscription_is_that_of_the_current_state() -> None:
 def test_a_subscription_that_may_be_any_of_several_stays_open() -> None:
     twin = nsg(nsg_id=NSG_ID.replace("0000-11", "0000-12"))
     over = overlay(
-        snapshot(nsg(), twin), Plan((change(Action.CREATE, untold(f"{NSG_ID}/securityRules/B"), rule("B")),))
+        snapshot(nsg(), twin, service()), Plan((change(Action.CREATE, untold(f"{NSG_ID}/securityRules/B"), rule("B")),))
     )
     (entry,) = over.planned.incomplete
     assert entry.needed
     assert "several that may be meant: 0000-11, 0000-12" in entry.message
-    assert GROUP not in str([each.body["id"] for each in over.planned.documents[2:]])
+    assert GROUP not in str([each.body["id"] for each in over.planned.documents[3:]])
