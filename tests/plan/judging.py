@@ -67,7 +67,13 @@ def kept(blocks: Mapping[str, Block], **changed: Block) -> list[Block]:
     return [by_address.get(address, block.kept()) for address, block in blocks.items()]
 
 
-def judged(folder: Path, planned: Json, onto: list[Json] | None = None, **options: Any) -> Report:
+def judged(
+    folder: Path,
+    planned: Json,
+    onto: list[Json] | None = None,
+    tags: Mapping[str, list[str]] | None = None,
+    **options: Any,
+) -> Report:
     """Returns the report on a plan; the files are named ``plan.json`` and ``onto.json``."""
     (folder / "plan.json").write_text(json.dumps(planned), encoding="utf-8")
     files: tuple[str, ...] = ()
@@ -75,7 +81,11 @@ def judged(folder: Path, planned: Json, onto: list[Json] | None = None, **option
         (folder / "onto.json").write_text(json.dumps(onto), encoding="utf-8")
         files = (str(folder / "onto.json"),)
     deployment = run.Deployment((str(folder / "plan.json"),), onto=files, **options)
-    return run.plan(deployment, io.BytesIO())
+    if tags is None:
+        return run.plan(deployment, io.BytesIO())
+    values = [{"name": name, "properties": {"addressPrefixes": prefixes}} for name, prefixes in tags.items()]
+    (folder / "tags.json").write_text(json.dumps({"cloud": "Public", "values": values}), encoding="utf-8")
+    return run.plan(deployment, io.BytesIO(), str(folder / "tags.json"))
 
 
 def judged_blocks(folder: Path, blocks: Iterable[Block], onto: list[Json] | None = None, **options: Any) -> Report:

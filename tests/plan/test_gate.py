@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from apim_audit import run
 from apim_audit.core.findings import Change, Origin, Verdict
-from apim_audit.demo.documents import deny_in, deny_out
+from apim_audit.demo.documents import deny_in, deny_out, peered, virtual_network
 from tests.plan.judging import (
     NSG,
+    PLACE,
     RULES,
     SERVICE,
     caused,
@@ -22,6 +25,7 @@ from tests.plan.judging import (
     status,
     verdicts,
 )
+from tests.plan.terraform_plans import Block
 
 
 def test_a_plan_that_changes_nothing_judges_nothing(tmp_path: Path) -> None:
@@ -148,3 +152,47 @@ def test_the_nsg_of_another_subnet_does_not_touch_the_instance(tmp_path: Path) -
     elsewhere = replace(other, name="other", after={**(other.after or {}), "name": "other"}, known={"id": f"{NSG}-2"})
     report = judged_blocks(tmp_path, [elsewhere], estate())
     assert not report.instances
+
+
+def test_a_vnet_that_is_peered_touches_the_instance(tmp_path: Path) -> None:
+    service, network, group = estate()
+    hub = PLACE.id("Microsoft.Network/virtualNetworks", "hub")
+    documents = [service, peered(network, hub, "10.9.0.0/16"), group, virtual_network(PLACE, "hub", "10.9.0.0/16")]
+    body = {"properties": {"addressSpace": {"addressPrefixes": ["10.8.0.0/15"]}}}
+    after = {"type": "Microsoft.Network/virtualNetworks@2024-05-01", "resource_id": hub, "body": body}
+    grown = Block("azapi_update_resource", "hub", after=after)
+    assert len(judged_blocks(tmp_path, [grown], documents).instances) == 1
+    assert not judged_blocks(tmp_path, [grown], [service, network, group, documents[3]]).instances
+
+
+def test_what_the_plan_does_not_tell_of_a_vnet_is_told(tmp_path: Path) -> None:
+    blocks = separate()
+    altered = blocks[rule_address("AllowSql")].altered(description="x")
+    report = judged_blocks(tmp_path, kept(blocks, AllowSql=altered))
+    told = [entry.message for entry in report.incomplete]
+    assert any("the peerings of azurerm_virtual_network.vnet, which the plan does not tell" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("destination", "access", "verdict"),
+    [
+        ("Storage", "Allow", Verdict.COMPLIANT),
+        ("Storage.WestEurope", "Allow", Verdict.UNKNOWN),
+        ("Internet", "Deny", Verdict.BLOCKED),
+    ],
+)
+def test_a_location_that_is_not_known_yet_costs_only_what_hangs_on_its_region(
+    tmp_path: Path, destination: str, access: str, verdict: Verdict
+) -> None:
+    rule = replace(RULES[3], destination=destination, access=access)
+    blocks = separate([*RULES[:3], rule, *RULES[4:], deny_out(4000, "DenyRest")])
+    service = blocks["azurerm_api_management.apis"]
+    after = {name: value for name, value in (service.after or {}).items() if name != "location"}
+    moved = replace(service, after=after, unknown={**service.unknown, "location": True})
+    tags = {"Storage": ["20.60.0.0/16", "20.150.0.0/16"], "Storage.WestEurope": ["20.60.0.0/16"]}
+    tags |= {"AzureKeyVault": ["20.61.0.0/24"], "Sql": ["20.62.0.0/24"], "ApiManagement": ["20.63.0.0/24"]}
+    report = judged_blocks(tmp_path, [*(b for b in blocks.values() if b.type != service.type), moved], tags=tags)
+    assert found(report, "storage").verdict is verdict
+    assert found(report, "management").verdict is Verdict.COMPLIANT
+    if verdict is Verdict.UNKNOWN:
+        assert "which region is the location?" in (found(report, "storage").reason or "")

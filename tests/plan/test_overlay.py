@@ -238,3 +238,12 @@ def test_a_subscription_that_may_be_any_of_several_stays_open() -> None:
     assert entry.needed
     assert "several that may be meant: 0000-11, 0000-12" in entry.message
     assert GROUP not in str([each.body["id"] for each in over.planned.documents[3:]])
+
+
+def test_whether_a_vnet_is_peered_back_is_not_guessed() -> None:
+    silent = remote()
+    silent["properties"] = {"addressSpace": silent["properties"]["addressSpace"]}  # it tells no peerings
+    found = the_peering(laid(snapshot(vnet(), silent), new_peering(VNET_ID, REMOTE_ID)))
+    assert "peered with this one" in found["peeringState"]["$unknown"]
+    created = change(Action.CREATE, REMOTE_ID, silent)
+    assert the_peering(laid(snapshot(vnet()), created, new_peering(VNET_ID, REMOTE_ID)))["peeringState"] == "Initiated"

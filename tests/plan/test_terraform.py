@@ -313,3 +313,13 @@ def test_data_sources_tell_what_is_there(tmp_path: Path) -> None:
     )
     report = judged(tmp_path, plan([service], prior_state=state))
     assert some(report) == FINE
+
+
+def test_a_parent_that_is_only_named_is_found_by_its_name(tmp_path: Path) -> None:
+    # Two subscriptions are at play, and nothing refers to the NSG: it is the one of that name and resource group.
+    blocks = separate()
+    rule = replace(blocks[rule_address("AllowSql")], expressions={})
+    elsewhere = NSG.replace(SUBSCRIPTION, "22222222-2222-3333-4444-555555555555").replace("nsg", "other")
+    other = Block(GROUP, "other", after={"name": "other", "security_rule": []}, known={"id": elsewhere}).kept()
+    report = judged_blocks(tmp_path, [*kept(blocks, AllowSql=rule), other], estate([*RULES[:4], *RULES[5:]]))
+    assert found(report, "sql").verdict is Verdict.COMPLIANT
