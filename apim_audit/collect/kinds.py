@@ -31,6 +31,8 @@ SUBNETS = Kind("subnet", "Microsoft.Network/virtualNetworks/subnets")
 NETWORK_SECURITY_GROUPS = Kind("NSG", "Microsoft.Network/networkSecurityGroups")
 ROUTE_TABLES = Kind("route table", "Microsoft.Network/routeTables")
 SERVICE_TAGS = Kind("service tag", "Microsoft.Network/locations/serviceTags")
+SUBSCRIPTIONS = Kind("subscription", "Microsoft.Resources/subscriptions")
+RESOURCE_GROUPS = Kind("resource group", "Microsoft.Resources/subscriptions/resourceGroups")
 ADMIN_RULES = Kind(
     "security admin rule", "Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules"
 )

@@ -1,6 +1,7 @@
 """What to read, and which ARM endpoint to read it from."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
 from apim_audit.errors import UsageError
@@ -8,18 +9,35 @@ from apim_audit.errors import UsageError
 _HTTPS_PORT = 443
 
 
+class ReadFrom(StrEnum):
+    """Where lists of resources are read from.
+
+    Attributes:
+        ARM: Azure Resource Manager, subscription by subscription.
+        GRAPH: Azure Resource Graph, all subscriptions at once.
+        AUTO: Resource Manager for few subscriptions, Resource Graph for many, a management group or a tenant.
+    """
+
+    AUTO = "auto"
+    ARM = "arm"
+    GRAPH = "graph"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to read.
 
     Attributes:
-        subscriptions: subscription ids.
+        subscriptions: subscription ids or names; none where a management group or the tenant is asked for.
         resource_group: only instances of this resource group.
         names: only instances of these names, compared without regard to case.
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
         service_tags: whether to read service tags; not needed where the user gave a file.
         admin_rules: whether to read the security admin rules of Azure Virtual Network Manager.
+        management_group: the name of a management group, all of whose subscriptions to read.
+        tenant: whether to read all subscriptions of the tenant.
+        read_from: where lists are read from.
     """
 
     subscriptions: tuple[str, ...]
@@ -29,6 +47,9 @@ class Request:
     arm_endpoint: str | None = None
     service_tags: bool = True
     admin_rules: bool = False
+    management_group: str | None = None
+    tenant: bool = False
+    read_from: ReadFrom = ReadFrom.AUTO
 
 
 @dataclass(frozen=True, slots=True)

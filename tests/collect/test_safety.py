@@ -13,7 +13,8 @@ from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.rest import HttpRequest
 
 from apim_audit.collect import Request, kinds
-from apim_audit.collect.arm import ArmReader, Listing
+from apim_audit.collect.arm import ArmReader
+from apim_audit.collect.listing import Listing
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.pipeline import NotAllowedError, _guard
 from apim_audit.collect.request import target_of
@@ -106,7 +107,7 @@ def test_the_pipeline_itself_lets_nothing_pass_but_reading(estates: Any, call: A
         with sign_in(target) as credential, ArmReader(target, credential) as arm:
             asked = len(endpoint.requests)
             with pytest.raises(NotAllowedError):
-                call(arm._clients(estates.one))
+                call(arm.clients.of(estates.one))
         assert len(endpoint.requests) == asked
 
 
@@ -138,10 +139,17 @@ SAME = RULES.rpartition("/")[2]
         RULES.replace("rg-(a)", "..rg"),
     ],
 )
-def test_one_post_passes_because_it_only_reads(path: str) -> None:
+def test_a_post_passes_that_only_reads(path: str) -> None:
     assert passes("POST", f"https://arm.example{path}")
     assert passes("POST", f"https://arm.example/base{path}", "https://arm.example/base/")
     assert not passes("POST", f"https://arm.example{path}", over=True)
+
+
+def test_queries_of_resource_graph_pass() -> None:
+    path = "/providers/Microsoft.ResourceGraph/resources"
+    assert passes("POST", f"https://arm.example{path}?api-version=2021-03-01")
+    assert passes("POST", f"https://arm.example/base{path}", "https://arm.example/base/")
+    assert not passes("POST", f"https://arm.example{path}", "https://arm.example/base")
 
 
 def test_a_post_outside_of_the_endpoints_own_path_does_not_pass() -> None:
@@ -178,7 +186,12 @@ def test_by_other_methods_nothing_passes(method: str) -> None:
         f"https://arm.example/x#{RULES}",
         f"https://arm.example{RULES.replace('virtualNetworks', 'networkManagers')}",
         f"https://arm.example{RULES.replace('resourceGroups/rg-(a)/', '')}",
-        f"https://arm.example/providers/Microsoft.ResourceGraph/resources?x={RULES}",
+        f"https://arm.example/providers/Microsoft.ResourceGraph/resourcesHistory?x={RULES}",
+        "https://arm.example/providers/Microsoft.ResourceGraph/resources/",
+        "https://arm.example/providers/Microsoft.ResourceGraph/../x/resources",
+        "https://arm.example/subscriptions/x/providers/Microsoft.ResourceGraph/resources",
+        "https://arm.example/providers/Microsoft.ResourceGraph/operations",
+        "https://evil.example/providers/Microsoft.ResourceGraph/resources",
         f"https://evil.example{RULES}",
         f"http://arm.example{RULES}",
         f"https://arm.example:444{RULES}",
