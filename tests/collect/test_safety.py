@@ -14,8 +14,8 @@ from azure.core.rest import HttpRequest
 
 from apim_audit.collect import Request, kinds
 from apim_audit.collect.arm import ArmReader
-from apim_audit.collect.listing import Listing
 from apim_audit.collect.credential import sign_in
+from apim_audit.collect.listing import Listing
 from apim_audit.collect.pipeline import NotAllowedError, _guard
 from apim_audit.collect.request import target_of
 from apim_audit.demo.arm import ServedEstate
@@ -216,7 +216,7 @@ def test_an_interrupted_run_does_not_sleep_on(estates: Any) -> None:
     path = estates.list_path(SERVICES)
     fault = Fault.refusing(path, 429, "TooManyRequests", "", (("Retry-After", "50"),))
     futures: list[Future[Listing]] = []
-    with serve(estates.plain(1), faults=[fault]) as endpoint, isolated(endpoint.environment()):
+    with serve(estates.plain(1), faults=(fault,)) as endpoint, isolated(endpoint.environment()):
         with pytest.raises(KeyboardInterrupt):
             interrupt(endpoint, estates.one, futures)
         assert futures[0].result(timeout=10).failure is not None
@@ -257,7 +257,7 @@ def test_the_token_is_shown_nowhere(read: Any, estates: Any, caplog: pytest.LogC
         Fault.refusing(estates.nsg_id(0), 403, "AuthorizationFailed"),
         Fault(estates.list_path(NSGS), 500, headers=at_once),
     ]
-    snapshot, endpoint = read(estates.plain(1), faults=faults, token=TOKEN)
+    snapshot, endpoint = read(estates.plain(1), faults=faults, manners={"token": TOKEN})
     assert endpoint.token == TOKEN
     assert TOKEN not in repr(snapshot)
     assert TOKEN not in caplog.text
@@ -267,7 +267,7 @@ def test_the_token_is_shown_nowhere(read: Any, estates: Any, caplog: pytest.LogC
 def test_the_token_is_not_in_errors(read: Any, estates: Any) -> None:
     fault = Fault.refusing(estates.list_path(SERVICES), 401, "InvalidAuthenticationToken", TOKEN)
     with pytest.raises(NoAuditError) as caught:
-        read(estates.plain(1), faults=[fault], token=TOKEN)
+        read(estates.plain(1), faults=[fault], manners={"token": TOKEN})
     assert TOKEN not in str(caught.value) + caught.value.hint
     assert caught.value.__cause__ is None
 
