@@ -31,7 +31,7 @@ class ServedGraph:
         most_bytes: how large an answer may be.
         cut_at: a row count at which answers are cut off without a token to go on with, or None.
         lost: ids of resources that paging loses: they count, but no page has them.
-        missing: fields of ``properties`` that rows lack.
+        missing: fields of ``properties`` that rows lack, each behind its type: ``virtualNetworks.subnets``.
         remaining: the quota that is left according to the headers.
         resets_after: when it is reset, according to the headers.
         limit_hit: whether there are more subscriptions than Resource Graph looks through.
@@ -101,11 +101,11 @@ class GraphShelf:
         ]
 
     def _row(self, document: Document) -> Document:
-        row = {**document, "type": str(document["type"]).lower()}
-        if self._served.missing:
-            properties = row.get("properties") or {}
-            row["properties"] = {key: value for key, value in properties.items() if key not in self._served.missing}
-        return row
+        kind = str(document["type"])
+        properties = document.get("properties") or {}
+        last = kind.rpartition("/")[2]
+        kept = {key: value for key, value in properties.items() if f"{last}.{key}" not in self._served.missing}
+        return {**document, "type": kind.lower(), "properties": kept}
 
     def _containers(self, kind: str, scope: frozenset[str]) -> list[Document]:
         names = {key.lower(): name for key, name in (self._served.names or {}).items()}
