@@ -95,6 +95,7 @@ class ArmEndpoint:
         token: the bearer token that its managed identity hands out.
         identity_header: the secret that the managed identity asks for.
         requests: what it was asked so far.
+        asked: the paths that were asked for, answered or not.
         most_in_flight: how many requests for resources it was answering at once, at most.
     """
 
@@ -104,6 +105,7 @@ class ArmEndpoint:
     token: str
     identity_header: str
     requests: list[RecordedRequest] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     most_in_flight: int = 0
 
     def environment(self) -> dict[str, str]:
@@ -177,6 +179,7 @@ def serve(estate: ServedEstate, manners: Manners | None = None, **differently: A
         try:
             yield endpoint
         finally:
+            server.desk.close()
             server.shutdown()
             thread.join()
             server.server_close()
@@ -207,6 +210,11 @@ class _Desk:
         self._lock = threading.Lock()
         self._in_flight = 0
         self._uses = 0
+        self._over = threading.Event()
+
+    def close(self) -> None:
+        """Lets no answer take any longer."""
+        self._over.set()
 
     def answer(self, method: str, target: str, headers: Message, body: bytes | None) -> _Sent:
         """Returns what to send for a request, and records it; a body that is None was not read."""
@@ -214,7 +222,7 @@ class _Desk:
         path = unquote(parts.path)
         with self._arrived(path, method):
             fault = self._fault(path) if method == "GET" or is_served(method, path) else None
-            time.sleep(fault.delay if fault is not None else self._manners.latency)
+            self._over.wait(fault.delay if fault is not None else self._manners.latency)
             if fault is None or fault.rightly:
                 reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers, body)
                 sent = _Sent(reply.status, json.dumps(reply.body).encode(), reply.headers, fault and fault.cut)
@@ -229,6 +237,7 @@ class _Desk:
         """Counts a request among those in flight, save for one for a token."""
         counts = int(is_served(method, path))
         with self._lock:
+            self._endpoint.asked.add(path)
             self._in_flight += counts
             self._endpoint.most_in_flight = max(self._endpoint.most_in_flight, self._in_flight)
         try:
