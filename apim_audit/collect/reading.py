@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from apim_audit.collect.admin_rules import read_admin_rules
 from apim_audit.collect.arm import ArmReader
+from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.failures import Failure, unread
 from apim_audit.collect.gathered import Gathered, InterruptedReadingError, interruption
@@ -12,7 +13,7 @@ from apim_audit.collect.instances import named, read_instances
 from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, dig, fold, id_of, parse_id, text_at
 from apim_audit.collect.networks import lister_by_arm, lister_by_graph, read_networks
 from apim_audit.collect.progress import Progress
-from apim_audit.collect.request import Request, target_of
+from apim_audit.collect.request import Request
 from apim_audit.collect.scope import asked_for, resolve
 from apim_audit.collect.service_tags import parse_service_tags
 from apim_audit.core.findings import Incomplete

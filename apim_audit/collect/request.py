@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
-from apim_audit.errors import UsageError
-
 _HTTPS_PORT = 443
 
 
@@ -73,41 +71,6 @@ class Target:
     def origin(self) -> tuple[str, str, int]:
         """Scheme, host and port: a request anywhere else would hand the token to a stranger."""
         return origin_of(urlsplit(self.endpoint))
-
-
-_CLOUDS = {
-    "AzureCloud": Target("https://management.azure.com", None),
-    "AzureUSGovernment": Target("https://management.usgovcloudapi.net", "login.microsoftonline.us"),
-    "AzureChinaCloud": Target("https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
-}
-
-
-def target_of(request: Request) -> Target:
-    """Returns the endpoint to read from.
-
-    Raises:
-        UsageError: the cloud is not known, or the endpoint is no plain https URL.
-    """
-    cloud = _CLOUDS.get(request.cloud)
-    if cloud is None:
-        message = f"{request.cloud!r} is not a known cloud"
-        raise UsageError(message, f"choose one of {', '.join(_CLOUDS)}")
-    if request.arm_endpoint is None:
-        return cloud
-    return Target(_checked(request.arm_endpoint.strip()), cloud.authority)
-
-
-def _checked(endpoint: str) -> str:
-    try:
-        parts = urlsplit(endpoint)
-        origin_of(parts)
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    # A URL that is refused is not repeated: it may hold a password.
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
-        message = "the ARM endpoint is not a plain https URL"
-        raise UsageError(message, "give it as https://HOST[:PORT], without user name, query or fragment")
-    return endpoint.rstrip("/")
 
 
 def origin_of(parts: SplitResult) -> tuple[str, str, int]:

@@ -14,10 +14,10 @@ from azure.core.rest import HttpRequest
 
 from apim_audit.collect import Request, kinds
 from apim_audit.collect.arm import ArmReader
+from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.pipeline import NotAllowedError, _guard
-from apim_audit.collect.request import target_of
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
