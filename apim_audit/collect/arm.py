@@ -122,7 +122,7 @@ class ArmReader:
             return answer
         if fold(text_at(answer, "id") or "") != fold(resource_id.text):
             return Failure("invalid", detail="the answer is not that resource")
-        self.gathered.add([answer])
+        self.gathered.add(kind, [answer])
         return answer
 
     def service_tags(self, subscription: str, location: str) -> Document | Failure:

@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Sequence
 
-from apim_audit.collect.kinds import fold, id_of
+from apim_audit.collect.kinds import NETWORK_SECURITY_GROUPS, ROUTE_TABLES, Held, Kind, fold, id_of
 from apim_audit.collect.progress import Progress
 from apim_audit.core.findings import Incomplete
-from apim_audit.snapshot import Document, Snapshot
+from apim_audit.snapshot import Document, PackedDocument, Snapshot
+
+_MANY = 1_000
+_PACKED = (NETWORK_SECURITY_GROUPS, ROUTE_TABLES)
+"""The largest documents, which the reader itself never looks into."""
 
 
 class InterruptedReadingError(KeyboardInterrupt):
@@ -26,20 +30,24 @@ class Gathered:
 
     def __init__(self, progress: Progress) -> None:
         self._lock = threading.Lock()
-        self._documents: list[Document] = []
+        self._documents: list[Held] = []
         self._progress = progress
 
-    def add(self, documents: Sequence[Document]) -> None:
-        """Adds resources that an audit needs."""
+    def add(self, kind: Kind, documents: Sequence[Document]) -> list[Held]:
+        """Adds resources that an audit needs, and returns them in the form in which they are held."""
+        held: list[Held] = list(documents)
+        if kind in _PACKED and len(self._documents) > _MANY:
+            held = [PackedDocument(document) for document in documents]
         with self._lock:
-            self._documents += documents
-        self._progress.add(len(documents))
+            self._documents += held
+        self._progress.add(len(held))
+        return held
 
-    def documents(self) -> list[Document]:
+    def documents(self) -> list[Held]:
         """Returns the resources, each once however often it was answered alike."""
         with self._lock:
             documents = tuple(self._documents)
-        distinct: dict[str, list[Document]] = {}
+        distinct: dict[str, list[Held]] = {}
         for document in documents:
             known = distinct.setdefault(fold(id_of(document)), [])
             if document not in known:

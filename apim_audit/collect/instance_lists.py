@@ -1,12 +1,12 @@
 """The lists of instances: of each subscription by Resource Manager, or of all at once by Resource Graph."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apim_audit.collect.arm import ArmReader, is_resource_group
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure, unread
 from apim_audit.collect.graph import GraphReader, GraphScope
-from apim_audit.collect.kinds import GATEWAYS, RESOURCE_GROUPS, SERVICES, Kind, fold, id_of, parse_id, text_at
+from apim_audit.collect.kinds import GATEWAYS, RESOURCE_GROUPS, SERVICES, Held, Kind, fold, id_of, parse_id, text_at
 from apim_audit.collect.listing import Listing, ListName, unlisted
 from apim_audit.collect.rows import is_whole
 from apim_audit.collect.scope import ResolvedScope
@@ -89,7 +89,9 @@ def instances_by_graph(
         if resource_group is not None and not any(listing.documents for listing in found):
             services = [_looked_up(graph, query, resource_group, services) for query in scope.queries]
         return InstanceLists(tuple(services), tuple(gateways), documents, incomplete)
-    silent = _silent(scope.subscriptions, [*documents, *_documents(services)])
+    silent = _silent(
+        scope.subscriptions, [*documents, *(document for listing in services for document in listing.documents)]
+    )
     asked = instances_by_arm(arm, silent, resource_group)
     kept = [listing for listing in services if listing.documents]
     return InstanceLists((*kept, *asked.services), (*gateways, *asked.gateways), documents, incomplete)
@@ -134,10 +136,6 @@ def _looked_up(graph: GraphReader, query: GraphScope, group: str, services: Sequ
     return services[0]
 
 
-def _documents(listings: Iterable[Listing]) -> list[Document]:
-    return [document for listing in listings for document in listing.documents]
-
-
-def _silent(subscriptions: Sequence[str], documents: Sequence[Document]) -> list[str]:
+def _silent(subscriptions: Sequence[str], documents: Sequence[Held]) -> list[str]:
     heard = {fold(id_of(document)).split("/")[2] for document in documents if id_of(document).count("/") > 1}
     return [subscription for subscription in subscriptions if fold(subscription) not in heard]

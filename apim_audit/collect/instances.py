@@ -7,7 +7,7 @@ from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure, advice, unread
 from apim_audit.collect.graph import GraphReader
 from apim_audit.collect.instance_lists import instances_by_arm, instances_by_graph
-from apim_audit.collect.kinds import GATEWAYS, fold, id_of, list_at, text_at
+from apim_audit.collect.kinds import GATEWAYS, fold, id_of, list_at, opened, text_at
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import ResolvedScope
@@ -38,9 +38,10 @@ def read_instances(arm: ArmReader, graph: GraphReader, scope: ResolvedScope, req
     else:
         brought = instances_by_arm(arm, scope.subscriptions, request.resource_group)
     _demand_scope(brought.services, request)
-    found = [*(document for listing in brought.listings for document in listing.documents), *brought.documents]
+    listed = (opened(document) for listing in brought.listings for document in listing.documents)
+    found = sorted((*listed, *brought.documents), key=_order)
     incomplete = [entry for listing in brought.listings for entry in _gaps(listing, request)]
-    return Instances(_selected(sorted(found, key=_order), request.names), (*incomplete, *brought.incomplete))
+    return Instances(_selected(found, request.names), (*incomplete, *brought.incomplete))
 
 
 def named(documents: Iterable[Document], names: Sequence[str]) -> list[Document]:

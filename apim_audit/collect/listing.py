@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apim_audit.collect.failures import Failure
 from apim_audit.collect.gathered import Gathered
-from apim_audit.collect.kinds import Kind, fold, id_of, text_at
+from apim_audit.collect.kinds import Held, Kind, fold, id_of, text_at
 from apim_audit.collect.pages import Page
 from apim_audit.snapshot import Document
 
@@ -47,7 +47,7 @@ class Listing:
     """
 
     name: ListName
-    documents: tuple[Document, ...] = ()
+    documents: tuple[Held, ...] = ()
     failure: Failure | None = None
     pages: int = 0
     strays: int = 0
@@ -82,7 +82,7 @@ def gather(name: ListName, pages: Iterable[Page], gathered: Gathered, wanted: Wa
         gathered: where the documents go as they come.
         wanted: tells which documents to keep, where not all of them are: nobody has memory for a tenant's NSGs.
     """
-    documents: list[Document] = []
+    documents: list[Held] = []
     failure: Failure | None = None
     count = strays = 0
     for page in pages:
@@ -93,8 +93,7 @@ def gather(name: ListName, pages: Iterable[Page], gathered: Gathered, wanted: Wa
         strays += len(page) - len(resources)
         count += 1
         kept = [resource for resource in resources if wanted is None or wanted(resource)]
-        gathered.add(kept)
-        documents += kept
+        documents += gathered.add(name.kind, kept)
     return Listing(name, tuple(documents), failure, count, strays)
 
 

@@ -12,6 +12,7 @@ from apim_audit.collect.kinds import (
     ROUTE_TABLES,
     SUBNETS,
     VIRTUAL_NETWORKS,
+    Held,
     Kind,
     ResourceId,
     fold,
@@ -37,7 +38,7 @@ Lister = Callable[[Sequence[tuple[Kind, Sequence[ResourceId]]]], Sequence[Listin
 class Networks:
     """VNets, single subnets, NSGs and route tables that the instances need, and what could not be read."""
 
-    documents: tuple[Document, ...]
+    documents: tuple[Held, ...]
     incomplete: tuple[Incomplete, ...]
 
 
@@ -45,14 +46,14 @@ class Networks:
 class _Shelf:
     """What was read so far, by folded id; one id can have several documents where Azure answers twice."""
 
-    known: dict[str, list[Document]] = field(default_factory=dict)
+    known: dict[str, list[Held]] = field(default_factory=dict)
     wanted: dict[str, None] = field(default_factory=dict)
     incomplete: list[Incomplete] = field(default_factory=list)
 
-    def put(self, document: Document) -> None:
+    def put(self, document: Held) -> None:
         self.known.setdefault(fold(id_of(document)), []).append(document)
 
-    def take(self, resource_id: str) -> list[Document]:
+    def take(self, resource_id: str) -> list[Held]:
         """Returns the documents of an id and notes that they are needed."""
         documents = self.known.get(fold(resource_id), [])
         if documents:

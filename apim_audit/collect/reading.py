@@ -10,7 +10,7 @@ from apim_audit.collect.failures import Failure, unread
 from apim_audit.collect.gathered import Gathered, InterruptedReadingError, interruption
 from apim_audit.collect.graph import GraphReader
 from apim_audit.collect.instances import named, read_instances
-from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, dig, fold, id_of, parse_id, text_at
+from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, Held, dig, fold, id_of, opened, parse_id, text_at
 from apim_audit.collect.networks import lister_by_arm, lister_by_graph, read_networks
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Request
@@ -56,7 +56,7 @@ def _read(arm: ArmReader, request: Request, taken_at: str) -> Snapshot:
 
 def _interrupted(gathered: Gathered, request: Request, taken_at: str) -> Snapshot:
     documents = gathered.documents()
-    instances = [each for each in documents if _place(each) is not None]
+    instances = [opened(each) for each in documents if _place(each) is not None]
     others = [each for each in documents if _place(each) is None]
     return Snapshot(
         documents=_sourced([*named(instances, request.names), *others]),
@@ -67,7 +67,7 @@ def _interrupted(gathered: Gathered, request: Request, taken_at: str) -> Snapsho
     )
 
 
-def _sourced(documents: Iterable[Document]) -> tuple[SourcedDocument, ...]:
+def _sourced(documents: Iterable[Held]) -> tuple[SourcedDocument, ...]:
     ordered = sorted(documents, key=lambda document: (fold(id_of(document)), id_of(document)))
     return tuple(SourcedDocument("live", document) for document in ordered)
 
@@ -97,7 +97,7 @@ def _tags(arm: ArmReader, request: Request, instances: Sequence[Document]) -> Ta
     return tags, ()
 
 
-def _place(instance: Document) -> tuple[str, str] | None:
+def _place(instance: Held) -> tuple[str, str] | None:
     """Returns the subscription and the normalised location of an instance, or None where it is no instance."""
     resource_id = parse_id(SERVICES, id_of(instance)) or parse_id(GATEWAYS, id_of(instance))
     location = text_at(instance, "location")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apim_audit.collect.failures import advice, unread
 from apim_audit.collect.graph import MOST_SUBSCRIPTIONS, GraphReader, GraphScope
-from apim_audit.collect.kinds import SUBSCRIPTIONS, fold, id_of, text_at
+from apim_audit.collect.kinds import SUBSCRIPTIONS, Held, fold, id_of, text_at
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import ReadFrom, Request
 from apim_audit.core.findings import Incomplete, Scope
@@ -121,5 +121,5 @@ def _only(name: str, ids: list[str]) -> str:
     raise NoAuditError(message, "give one of these ids instead of the name")
 
 
-def _subscription_id(document: dict[str, object]) -> str:
+def _subscription_id(document: Held) -> str:
     return id_of(document).strip().rstrip("/").rpartition("/")[2]

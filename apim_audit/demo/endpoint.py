@@ -225,7 +225,9 @@ class _Desk:
             self._over.wait(fault.delay if fault is not None else self._manners.latency)
             if fault is None or fault.rightly:
                 reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers, body)
-                sent = _Sent(reply.status, json.dumps(reply.body).encode(), reply.headers, fault and fault.cut)
+                sent = _Sent(
+                    reply.status, json.dumps(reply.body).encode(), reply.headers, None if fault is None else fault.cut
+                )
             else:
                 text = fault.body.replace(b"{url}", self._endpoint.url.encode())
                 sent = _Sent(fault.status, text, fault.headers, fault.cut)

@@ -1,4 +1,4 @@
-"""What Azure and networks do to clients, over TLS, with the real SDK: nothing else is lost, and nothing is taken for read.
+"""What Azure and networks do to clients, over TLS, with the real SDK: nothing else is lost, nothing is taken for read.
 
 Where both ways are asked, a fault strikes a list of Resource Manager, or a query of Resource Graph.
 """

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -9,14 +11,25 @@ import pytest
 from apim_audit.collect import ReadFrom
 from apim_audit.core.findings import Scope
 from apim_audit.demo.arm import ServedEstate
-from apim_audit.demo.documents import Site, workspace_gateway
+from apim_audit.demo.documents import (
+    Place,
+    Site,
+    network_security_group,
+    route_table,
+    service,
+    subnet,
+    virtual_network,
+    workspace_gateway,
+)
 from apim_audit.demo.endpoint import Fault
 from apim_audit.demo.estate import demo_estate
 from apim_audit.demo.graph import ServedGraph
+from apim_audit.demo.tags import service_tag_answer
 from apim_audit.errors import NoAuditError
 from apim_audit.report.json_v1 import render
 from apim_audit.run import audit
 from apim_audit.snapshot import Snapshot
+from tests.benchmarks.random_estate import Maker
 
 GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 SERVICES = "Microsoft.ApiManagement/service"
@@ -59,7 +72,7 @@ def both_ways(read: Any, estate: ServedEstate, **request: Any) -> tuple[Snapshot
 @pytest.fixture
 def pair(estates: Any) -> ServedEstate:
     """Two subscriptions with three instances each, and a management group with both."""
-    plain = estates.plain(3)
+    plain: ServedEstate = estates.plain(3)
     graph = ServedGraph(management_groups={GROUP: (estates.one, estates.two)}, names={estates.one: "Production"})
     return replace(plain, documents=(*plain.documents, *estates.plain(3, estates.two).documents), graph=graph)
 
@@ -68,6 +81,38 @@ def test_both_ways_give_the_same_report_on_the_demo_estate(read: Any) -> None:
     by_arm, by_graph = both_ways(read, demo_estate())
     assert [entry.reason for entry in by_graph.incomplete] == ["forbidden"]
     assert render(audit(by_graph)) == render(audit(by_arm))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_ways_give_the_same_report_on_random_estates(read: Any, seed: int) -> None:
+    estate = random_estate(Random(seed))
+    by_arm, by_graph = both_ways(read, estate, admin_rules=True)
+    assert by_arm.incomplete != ()
+    assert render(audit(by_graph)) == render(audit(by_arm))
+
+
+def random_estate(random: Random) -> ServedEstate:
+    """Returns instances in three subscriptions with subnets anywhere, of which some documents are lost or forbidden."""
+    maker = Maker(random, ("13.64.0.0/16", "20.60.0.0/16"))
+    places = [Place(f"00000000-0000-4000-8000-00000000000{one}", "rg", "West Europe") for one in range(3)]
+    subnets, documents = [], []
+    for place, index in product(places, range(4)):
+        group = network_security_group(place, f"nsg-{index}", maker.rules(random.randint(0, 12)))
+        table = route_table(place, f"rt-{index}")
+        vnet = place.id("Microsoft.Network/virtualNetworks", f"vnet-{index}")
+        attached = [group["id"] if random.random() < 0.9 else None, table["id"] if random.random() < 0.5 else None]
+        subnets.append(subnet(vnet, "apim", f"10.{index}.1.0/24", *attached))
+        documents += [group, table, virtual_network(place, f"vnet-{index}", f"10.{index}.0.0/16", [subnets[-1]])]
+    for place, index in product(places, range(5)):
+        sites = tuple(Site(region, random.choice(subnets)["id"]) for region in ("West Europe", "North Europe"))
+        sku = random.choice(("Developer", "Premium", "StandardV2"))
+        attachment = random.choice(("External", "Internal"))
+        documents.append(service(place, f"apim-{index}", sku, attachment, sites[: random.randint(1, 2)]))
+    networks = [each for each in documents if "/service" not in each["type"]]
+    forbidden = {each["id"] for each in random.sample(networks, 4)}
+    lost = {each["id"] for each in random.sample(networks, 3)}
+    kept = tuple(each for each in documents if each["id"] not in lost)
+    return ServedEstate(kept, service_tag_answer(places[0].subscription), frozenset(forbidden))
 
 
 def test_few_queries_read_many_subscriptions(read: Any, pair: ServedEstate) -> None:
