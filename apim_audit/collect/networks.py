@@ -94,8 +94,9 @@ def lister_by_arm(arm: ArmReader, scope: ResolvedScope) -> Lister:
 
     def lists(wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> Sequence[Listing]:
         jobs = [
-            (kind, subscription, None, among(each.text for each in ids))
+            (kind, subscription, None, keep)
             for kind, ids in wanted
+            for keep in [among(each.text for each in ids)]  # one for all subscriptions: it holds every id
             for subscription in _common(scope.subscriptions, ids)
         ]
         arm.progress.begin(_phase(wanted), len(jobs))
@@ -109,8 +110,9 @@ def lister_by_graph(arm: ArmReader, graph: GraphReader, scope: ResolvedScope) ->
 
     def lists(wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> Sequence[Listing]:
         jobs = [
-            (kind, query, None, _whole(kind, among(each.text for each in ids)))
+            (kind, query, None, keep)
             for kind, ids in wanted
+            for keep in [_whole(kind, among(each.text for each in ids))]
             for query in _narrowed(scope, ids)
         ]
         arm.progress.begin(_phase(wanted), len(jobs))
