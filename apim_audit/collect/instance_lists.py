@@ -1,6 +1,6 @@
 """The lists of instances: of each subscription by Resource Manager, or of all at once by Resource Graph."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from apim_audit.collect.arm import ArmReader, is_resource_group
@@ -93,8 +93,13 @@ def instances_by_graph(
         scope.subscriptions, [*documents, *(document for listing in services for document in listing.documents)]
     )
     asked = instances_by_arm(arm, silent, resource_group)
-    kept = [listing for listing in services if listing.documents]
-    return InstanceLists((*kept, *asked.services), (*gateways, *asked.gateways), documents, incomplete)
+    if len(silent) == len(scope.subscriptions):  # Resource Manager has listed all of them
+        gateways = _fruitful(gateways)
+    return InstanceLists((*_fruitful(services), *asked.services), (*gateways, *asked.gateways), documents, incomplete)
+
+
+def _fruitful(listings: Iterable[Listing]) -> list[Listing]:
+    return [listing for listing in listings if listing.documents]
 
 
 def _no_group(scope: ResolvedScope) -> InstanceLists:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure, advice, unread
 from apim_audit.collect.graph import GraphReader
-from apim_audit.collect.instance_lists import instances_by_arm, instances_by_graph
-from apim_audit.collect.kinds import GATEWAYS, fold, id_of, list_at, opened, text_at
+from apim_audit.collect.instance_lists import InstanceLists, instances_by_arm, instances_by_graph
+from apim_audit.collect.kinds import GATEWAYS, Held, fold, id_of, list_at, opened, text_at
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import ResolvedScope
@@ -38,10 +38,19 @@ def read_instances(arm: ArmReader, graph: GraphReader, scope: ResolvedScope, req
     else:
         brought = instances_by_arm(arm, scope.subscriptions, request.resource_group)
     _demand_scope(brought.services, request)
-    listed = (opened(document) for listing in brought.listings for document in listing.documents)
-    found = sorted((*listed, *brought.documents), key=_order)
+    found = sorted(map(opened, _documents(brought)), key=_order)
     incomplete = [entry for listing in brought.listings for entry in _gaps(listing, request)]
     return Instances(_selected(found, request.names), (*incomplete, *brought.incomplete))
+
+
+def _documents(brought: InstanceLists) -> list[Held]:
+    """Returns what was brought; a row of Resource Graph gives way to Resource Manager's answer."""
+    by_arm: list[Held] = [*brought.documents]
+    rows: list[Held] = []
+    for listing in brought.listings:
+        (rows if listing.name.by_graph else by_arm).extend(listing.documents)
+    read = {fold(id_of(document)) for document in by_arm}
+    return [*by_arm, *(row for row in rows if fold(id_of(row)) not in read)]
 
 
 def named(documents: Iterable[Document], names: Sequence[str]) -> list[Document]:

@@ -204,7 +204,28 @@ def test_queries_that_are_refused_leave_the_lists(read: Any, pair: ServedEstate)
     faults = [Fault.refusing(GRAPH, 400, "BadRequest")]
     snapshot, _ = read(pair, faults=faults, read_from=ReadFrom.GRAPH, service_tags=False)
     assert bodies(snapshot) == served(pair)
-    assert all(entry.needed is ("gateways" in entry.id) for entry in snapshot.incomplete)
+    assert {entry.needed for entry in snapshot.incomplete} == {False}
+
+
+def test_gateways_that_could_not_be_queried_are_told(read: Any, estates: Any) -> None:
+    # Gateways are asked beside the instances: of the first two queries one fails.
+    reports = set()
+    for turn in (0, 1):
+        faults = [replace(Fault.refusing(GRAPH, 400, "BadRequest"), after=turn, times=1)]
+        snapshot, _ = read(estates.plain(1), faults=faults, read_from=ReadFrom.GRAPH, service_tags=False)
+        assert "apim-0" in {body["name"] for body in bodies(snapshot)}
+        reports.add(tuple(told(snapshot)))
+    path = f"/subscriptions/{estates.one}/providers/Microsoft.ApiManagement/gateways"
+    assert reports <= {(), ((path, "refused", True),)}
+
+
+def test_a_gateway_that_both_ways_bring_is_judged_once(read: Any, estates: Any) -> None:
+    gateway = workspace_gateway(estates.place(), "gateway-0", estates.subnet_id(0))
+    instance = estates.service(1, sku="Premium")
+    graph = ServedGraph(lost=frozenset({instance["id"]}))  # so that Resource Manager is asked
+    snapshot, _ = read(ServedEstate((instance, gateway, *estates.networks(2)), graph=graph), read_from=ReadFrom.GRAPH)
+    assert [body["name"] for body in bodies(snapshot)].count("gateway-0") == 1
+    assert {"apim-1", "gateway-0"} <= {body["name"] for body in bodies(snapshot)}
 
 
 def test_the_scope_that_cannot_be_queried_after_its_subscriptions_were_is_no_audit(
