@@ -126,7 +126,8 @@ def measure(arguments: list[str]) -> None:
         "way", "requests", "without further pages", "most in a subscription", "in flight", "s to read", "ideal s",
         "CPU s to read", "MB after reading", "s to judge", "CPU s to judge", "MB in all", "instances", "not read",
     )  # fmt: skip
-    show(["", *(row[0] for row in rows)], zip(headings[1:], *(row[1:] for row in rows), strict=True))
+    ways = [str(row[0]) for row in rows]
+    show(["", *ways], zip(headings[1:], *(row[1:] for row in rows), strict=True))
 
 
 def _measured(server: "subprocess.Popen[str]", endpoint: dict[str, Any], way: str) -> list[object]:

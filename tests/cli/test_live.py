@@ -164,7 +164,7 @@ def test_on_a_terminal_a_line_is_redrawn_and_gone_in_the_end() -> None:
 
 
 def everything(screen: int) -> str:
-    parts = []
+    parts: list[bytes] = []
     while True:
         try:
             part = os.read(screen, 65_536)
