@@ -23,15 +23,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from apim_audit.demo.arm import ArmShelf, ServedEstate, is_served
 from apim_audit.demo.certificate import LoopbackTls, issue_loopback_certificate
+from apim_audit.demo.manners import Fault, Headers, Manners
 from apim_audit.demo.replies import Reply, arm_error
 from apim_audit.snapshot import Document
 
-Headers = tuple[tuple[str, str], ...]
+__all__ = ["ArmEndpoint", "Fault", "Manners", "RecordedRequest", "serve"]
 
 _TOKEN_PATH = "/identity/oauth2/token"  # noqa: S105  (a path)
 _TOKEN_SECONDS = 86_400
 _SHORT_TOKEN_SECONDS = 60
-_PAGE_SIZE = 50
 _POLL_SECONDS = 0.02
 _MOST_SENT = 65_536
 
@@ -44,44 +44,6 @@ class RecordedRequest:
     path: str
     query: str
     status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An answer that stands in for the right one.
-
-    Attributes:
-        path: the path that goes wrong, without its query, in any letter case.
-        status: the HTTP status.
-        body: the body; ``{url}`` in it stands for the endpoint's own URL.
-        headers: further headers.
-        after: how many requests of the path are answered rightly first.
-        times: how many requests go wrong then, or None for all.
-        delay: seconds that the answer takes.
-        rightly: whether the answer is the right one all the same, only late or cut off.
-        cut: how many bytes of the answer are sent before the connection is reset, or None for all.
-    """
-
-    path: str
-    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
-    body: bytes = b""
-    headers: Headers = ()
-    after: int = 0
-    times: int | None = None
-    delay: float = 0.0
-    rightly: bool = False
-    cut: int | None = None
-
-    @classmethod
-    def refusing(cls, path: str, status: int, code: str, message: str = "", headers: Headers = ()) -> "Fault":
-        """Returns a fault that answers with an error as ARM writes it."""
-        reply = arm_error(status, code, message)
-        return cls(path, status, json.dumps(reply.body).encode(), headers)
-
-    def strikes(self, path: str, earlier: int) -> bool:
-        """Tells whether a request goes wrong, given how many of the path there were before."""
-        struck = earlier - self.after
-        return self.path.lower() == path.lower() and struck >= 0 and (self.times is None or struck < self.times)
 
 
 @dataclass(slots=True)
@@ -130,25 +92,6 @@ class ArmEndpoint:
     def refused(self) -> list[RecordedRequest]:
         """Returns what was asked and is not on the list of what an audit may ask."""
         return [request for request in self.requests if request.status == HTTPStatus.METHOD_NOT_ALLOWED]
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How the endpoint behaves as a server.
-
-    Attributes:
-        page_size: how many resources a page of a list holds.
-        faults: what goes wrong; the first that fits a request strikes.
-        token: the bearer token to hand out, instead of one made at random.
-        latency: seconds that every answer takes.
-        token_uses: after how many requests a token is taken no more, and another one handed out; None for never.
-    """
-
-    page_size: int = _PAGE_SIZE
-    faults: tuple[Fault, ...] = ()
-    token: str | None = None
-    latency: float = 0.0
-    token_uses: int | None = None
 
 
 @contextmanager
