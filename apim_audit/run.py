@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from apim_audit.errors import UsageError
 
 if TYPE_CHECKING:
+    from apim_audit.collect import Progress
     from apim_audit.core.comparison import BaselineChanges
-    from apim_audit.core.findings import Report, ServiceTagSource
+    from apim_audit.core.findings import Report, Scope, ServiceTagSource
     from apim_audit.core.judge import Options
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
     from apim_audit.gate import Accepted, Sources
@@ -46,12 +47,15 @@ class Target:
     """What to read live.
 
     Attributes:
-        subscriptions: subscription ids.
+        subscriptions: subscription ids or names.
         resource_group: only instances of this resource group.
         names: only instances of these names.
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
         admin_rules: security admin rules too.
+        management_group: all subscriptions below it, instead of those.
+        tenant: all subscriptions of the tenant, instead of those.
+        read_from: ``arm``, ``graph`` or ``auto``: where lists are read from.
     """
 
     subscriptions: tuple[str, ...]
@@ -60,6 +64,9 @@ class Target:
     cloud: str = "AzureCloud"
     arm_endpoint: str | None = None
     admin_rules: bool = False
+    management_group: str | None = None
+    tenant: bool = False
+    read_from: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +130,20 @@ def audit(
         instances=judgement.instances,
         incomplete=decoded.incomplete,
         assumptions=judgement.assumptions,
-        notes=(*decoded.notes, *judgement.notes),
+        notes=(*_notes_on_scope(snapshot.scope), *decoded.notes, *judgement.notes),
         comparison=comparison,
         names=names_in(snapshot) if options.keep_names else frozenset(),
     )
+
+
+def _notes_on_scope(scope: "Scope") -> tuple[str, ...]:
+    if scope.management_group is None and not scope.tenant:
+        return ()
+    where = "the tenant" if scope.management_group is None else f"management group {scope.management_group}"
+    count = len(scope.subscriptions)
+    were = "subscription was" if count == 1 else "subscriptions were"
+    note = f"{count} {were} read, those of {where} that the identity can see"
+    return (f"{note}; of others, and of resources that it may not read, Azure says nothing",)
 
 
 def check(
@@ -164,6 +181,7 @@ def plan(
     service_tags: str | None = None,
     options: "Options | str" = DEFAULT_BASELINE,
     compare_baseline: str | None = None,
+    progress: "Progress | None" = None,
 ) -> "Report":
     """Returns the audit of what a deployment would leave behind, beside what is there now.
 
@@ -173,6 +191,7 @@ def plan(
         service_tags: a file with service tags, which counts before those of a snapshot.
         options: how to judge, or only the baseline's id.
         compare_baseline: another baseline: the report tells what that one would newly fail.
+        progress: is told how far a live reading is.
 
     Raises:
         NoAuditError: a file or the current state cannot be read.
@@ -183,7 +202,7 @@ def plan(
 
     _look_up(options, compare_baseline)
     options = Options(options) if isinstance(options, str) else options
-    snapshot = _current_state(deployment, stdin, service_tags)
+    snapshot = _current_state(deployment, stdin, Reading(service_tags, progress=progress))
     laid = overlay(snapshot, _planned(deployment, stdin, snapshot))
     scene = scene_of(laid, every=deployment.every)
     before = audit(scene.current, replace(options, hygiene=False))
@@ -217,65 +236,83 @@ def _tag_names(snapshot: "Snapshot") -> frozenset[str] | None:
     return frozenset(name.lower() for name in {*snapshot.service_tags.prefixes, *load_catalogue().tag_names})
 
 
-def _current_state(deployment: Deployment, stdin: BinaryIO, service_tags: str | None) -> "Snapshot":
+def _current_state(deployment: Deployment, stdin: BinaryIO, reading: "Reading") -> "Snapshot":
     from apim_audit.snapshot import Snapshot, load_files, load_service_tags
 
     if deployment.onto_live is not None:
-        return _read(deployment.onto_live, service_tags)
+        return _read(deployment.onto_live, reading)
     snapshot = load_files(deployment.onto, stdin) if deployment.onto else Snapshot(())
-    return snapshot if service_tags is None else replace(snapshot, service_tags=load_service_tags(service_tags))
+    if reading.service_tags is None:
+        return snapshot
+    return replace(snapshot, service_tags=load_service_tags(reading.service_tags))
 
 
-def subscription(
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a live reading is done.
+
+    Attributes:
+        service_tags: a file with service tags, or None to ask Azure for them.
+        save_to: where to keep the snapshot, also that of an interrupted reading, or None.
+        progress: is told how far the reading is.
+    """
+
+    service_tags: str | None = None
+    save_to: str | None = None
+    progress: "Progress | None" = None
+
+
+def live(
     target: Target,
-    service_tags: str | None,
+    reading: Reading,
     options: "Options | str" = DEFAULT_BASELINE,
     compare_baseline: str | None = None,
-    save_to: str | None = None,
 ) -> "Report":
     """Returns the audit of live subscriptions.
 
     Args:
         target: what to read.
-        service_tags: a file with service tags, or None to ask Azure for them.
+        reading: how.
         options: how to judge, or only the baseline's id.
         compare_baseline: another baseline: the report tells what that one would newly fail.
-        save_to: where to keep the snapshot that is judged, or None.
 
     Raises:
         NoAuditError: no credentials, a scope that cannot be read, an instance that is not there, a file that cannot be
             read or written.
         UsageError: there is no such baseline, cloud or endpoint.
+        InterruptedReadingError: somebody pressed Ctrl-C; what had been read is kept where that was asked for.
     """
-    from apim_audit.snapshot import save
-
     _look_up(options, compare_baseline)
-    snapshot = collect(target, service_tags)
-    if save_to is not None:
-        save(snapshot, save_to)
-    return audit(snapshot, options, compare_baseline)
+    return audit(collect(target, reading), options, compare_baseline)
 
 
-def collect(target: Target, service_tags: str | None) -> "Snapshot":
+def collect(target: Target, reading: Reading) -> "Snapshot":
     """Returns a snapshot of live subscriptions, with the service tags that judging it can need.
 
     Args:
         target: what to read.
-        service_tags: a file with service tags, or None to ask Azure for them.
+        reading: how.
 
     Raises:
-        NoAuditError: no credentials, a scope that cannot be read, an instance that is not there, an unreadable file.
+        NoAuditError: no credentials, a scope that cannot be read, an instance that is not there, a file that cannot be
+            read or written.
         UsageError: there is no such cloud or endpoint.
+        InterruptedReadingError: somebody pressed Ctrl-C; what had been read is kept where that was asked for.
     """
-    return _trimmed(_read(target, service_tags))
+    from apim_audit.snapshot import save
+
+    snapshot = _trimmed(_read(target, reading))
+    if reading.save_to is not None:
+        save(snapshot, reading.save_to)
+    return snapshot
 
 
-def _read(target: Target, service_tags: str | None) -> "Snapshot":
-    from apim_audit.collect import Request
+def _read(target: Target, reading: Reading) -> "Snapshot":
+    from apim_audit.collect import InterruptedReadingError, ReadFrom, Request
     from apim_audit.collect import collect as read
-    from apim_audit.snapshot import load_service_tags
+    from apim_audit.snapshot import load_service_tags, save
 
-    tags = None if service_tags is None else load_service_tags(service_tags)
+    tags = None if reading.service_tags is None else load_service_tags(reading.service_tags)
     request = Request(
         subscriptions=target.subscriptions,
         resource_group=target.resource_group,
@@ -284,9 +321,17 @@ def _read(target: Target, service_tags: str | None) -> "Snapshot":
         arm_endpoint=target.arm_endpoint,
         service_tags=tags is None,
         admin_rules=target.admin_rules,
+        management_group=target.management_group,
+        tenant=target.tenant,
+        read_from=ReadFrom(target.read_from),
     )
-    snapshot = read(request, _now())
-    return snapshot if tags is None else replace(snapshot, service_tags=tags)
+    try:
+        found = read(request, _now(), reading.progress)
+    except InterruptedReadingError as interrupted:
+        if reading.save_to is not None and interrupted.snapshot.documents:
+            save(replace(interrupted.snapshot, service_tags=tags), reading.save_to)
+        raise
+    return found if tags is None else replace(found, service_tags=tags)
 
 
 def accepted(sources: "Sources") -> "Accepted":

@@ -1,10 +1,12 @@
 """Runs a parsed command: the use case, then its reports, then the exit status."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import contextmanager
 from io import BytesIO
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
@@ -17,10 +19,13 @@ from apim_audit.cli.options import (
     Command,
     Demo,
     Judging,
+    Live,
+    ManagementGroup,
     Plan,
     Reporting,
     Requirements,
     Subscription,
+    Tenant,
 )
 from apim_audit.cli.streams import say
 from apim_audit.core.findings import Report, Severity
@@ -32,7 +37,11 @@ from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
 from apim_audit.report import render_changes, render_requirements
 from apim_audit.report.summary import counted, summarise
-from apim_audit.snapshot import save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apim_audit.collect import Progress
 
 
 def execute(command: Command) -> int:
@@ -43,7 +52,7 @@ def execute(command: Command) -> int:
     """
     _log(command)
     match command:
-        case Check() | Plan() | Subscription():
+        case Check() | Plan() | Subscription() | ManagementGroup() | Tenant():
             return _audit(command)
         case BaselineGaps():
             return _baseline_gaps(command)
@@ -55,14 +64,14 @@ def execute(command: Command) -> int:
             return _requirements(command)
 
 
-def _audit(command: Check | Plan | Subscription) -> int:
+def _audit(command: Check | Plan | Live) -> int:
     match command:
         case Check():
             return _check(command)
         case Plan():
             return _plan(command)
-        case Subscription():
-            return _subscription(command)
+        case _:
+            return _live(command)
 
 
 def _check(command: Check) -> int:
@@ -107,27 +116,46 @@ def _plan(command: Plan) -> int:
     _ensure_one_stdin((*command.files, *command.parameters, *command.onto))
     ensure_writable(files_of(command))
     accepted, options = _accepted(command), _options(command)
-    report = run.plan(command.deployment, _stdin(), command.service_tags, options, command.compare_baseline)
+    tags, compared = command.service_tags, command.compare_baseline
+    with _progress(command) as progress:
+        report = run.plan(command.deployment, _stdin(), tags, options, compared, progress)
     return _judged(report, command, accepted, command.gate)
 
 
-def _subscription(command: Subscription) -> int:
+def _live(command: Live) -> int:
     ensure_writable([*files_of(command), command.save_snapshot])
     accepted, options = _accepted(command), _options(command)
-    report = run.subscription(
-        command.target, command.service_tags, options, command.compare_baseline, command.save_snapshot
-    )
+    with _progress(command) as progress:
+        reading = run.Reading(command.service_tags, command.save_snapshot, progress)
+        report = run.live(command.target, reading, options, command.compare_baseline)
     return _judged(report, command, accepted)
 
 
 def _collect(command: Collect) -> int:
     ensure_writable([command.output])
-    snapshot = run.collect(command.target, command.service_tags)
-    save(snapshot, command.output)
+    with _progress(command) as progress:
+        snapshot = run.collect(command.target, run.Reading(command.service_tags, command.output, progress))
     if not command.quiet:
         missing = f", {counted(len(snapshot.incomplete), 'resource')} not read" if snapshot.incomplete else ""
         say(f"{command.output}: {counted(len(snapshot.documents), 'resource')}{missing}")
     return run.UNDECIDED if snapshot.incomplete and not command.allow_incomplete else run.OK
+
+
+@contextmanager
+def _progress(command: Live | Collect | Plan) -> "Iterator[Progress]":
+    """Yields what shows how far a reading is; where it is interrupted, says what had been read."""
+    from apim_audit.cli.progress import shown  # noqa: PLC0415  (it loads the collector)
+    from apim_audit.collect import InterruptedReadingError  # noqa: PLC0415
+
+    kept = command.output if isinstance(command, Collect) else getattr(command, "save_snapshot", None)
+    try:
+        with shown(quiet=command.quiet, environment_is_dumb=os.environ.get("TERM") == "dumb") as progress:
+            yield progress
+    except InterruptedReadingError as interrupted:
+        documents = interrupted.snapshot.documents
+        where = f"; {kept} keeps them" if kept is not None and documents else ""
+        say(f"interrupted: {counted(len(documents), 'resource')} had been read{where}")
+        raise
 
 
 def _demo(command: Demo) -> int:

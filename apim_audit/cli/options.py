@@ -1,6 +1,7 @@
 """What each command can be told: frozen values, from whose fields the parser is made."""
 
 import re
+from abc import abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeAlias
@@ -10,6 +11,7 @@ from typer import Argument, BadParameter, Option
 from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
+from apim_audit.errors import UsageError
 from apim_audit.report import RENDERERS, Format
 from apim_audit.run import DEFAULT_BASELINE, Deployment, FailOn, Gate, Target
 
@@ -22,6 +24,14 @@ class Cloud(StrEnum):
     PUBLIC = "AzureCloud"
     GOVERNMENT = "AzureUSGovernment"
     CHINA = "AzureChinaCloud"
+
+
+class ReadFrom(StrEnum):
+    """Where lists of resources are read from."""
+
+    AUTO = "auto"
+    ARM = "arm"
+    GRAPH = "graph"
 
 
 class AsModel(StrEnum):
@@ -95,7 +105,15 @@ AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
 Files: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
-Subscriptions: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="ID", help="Subscription ids.")]
+Subscriptions: TypeAlias = Annotated[tuple[str, ...], Argument(metavar="ID", help="Subscription ids or names.")]
+ReadFromOption: TypeAlias = Annotated[
+    ReadFrom,
+    Option(
+        "--read-from",
+        case_sensitive=False,
+        help="Lists by Resource Manager (arm) or Resource Graph (graph); auto takes arm for up to 20 subscriptions.",
+    ),
+]
 ResourceGroup: TypeAlias = Annotated[
     str | None, Option("-g", "--resource-group", metavar="NAME", help="Only instances of this resource group.")
 ]
@@ -165,7 +183,26 @@ class Judging(Reporting):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription(Judging):
+class Live(Judging):
+    """What every command that reads live and judges can be told."""
+
+    resource_group: ResourceGroup = None
+    name: Names = ()
+    cloud: CloudOption = Cloud.PUBLIC
+    arm_endpoint: ArmEndpoint = None
+    read_from: ReadFromOption = ReadFrom.AUTO
+    save_snapshot: Annotated[
+        str | None, Option("--save-snapshot", metavar="FILE", help="Keep what was read, for check.")
+    ] = None
+
+    @property
+    @abstractmethod
+    def target(self) -> Target:
+        """What to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Live):
     """Read subscriptions live, judge them and report.
 
     Credentials are those that azure-identity's DefaultAzureCredential finds: environment, managed identity, Azure CLI
@@ -173,18 +210,39 @@ class Subscription(Judging):
     """
 
     subscriptions: Subscriptions
-    resource_group: ResourceGroup = None
-    name: Names = ()
-    cloud: CloudOption = Cloud.PUBLIC
-    arm_endpoint: ArmEndpoint = None
-    save_snapshot: Annotated[
-        str | None, Option("--save-snapshot", metavar="FILE", help="Keep what was read, for check.")
-    ] = None
 
     @property
     def target(self) -> Target:
         """What to read."""
-        return _target(self)
+        return _target(self, subscriptions=self.subscriptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagementGroup(Live):
+    """Read all subscriptions below a management group live, judge them and report.
+
+    They are those that the identity can see; of others Azure says nothing, and the report says how many were read.
+    """
+
+    management_group: Annotated[str, Argument(metavar="NAME", help="The group's name (its id), not its display name.")]
+
+    @property
+    def target(self) -> Target:
+        """What to read."""
+        return _target(self, management_group=self.management_group)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant(Live):
+    """Read all subscriptions of the tenant live, judge them and report.
+
+    They are those that the identity can see; of others Azure says nothing, and the report says how many were read.
+    """
+
+    @property
+    def target(self) -> Target:
+        """What to read."""
+        return _target(self, tenant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,31 +252,55 @@ class Collect(Options):
     The exit status is 4 where something could not be read.
     """
 
-    subscriptions: Subscriptions
+    subscriptions: Subscriptions = ()
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the snapshot goes.")]
     config: Config = None
+    management_group: Annotated[
+        str | None,
+        Option("--management-group", metavar="NAME", help="All subscriptions below it, instead of given ones."),
+    ] = None
+    tenant: Annotated[bool, Option("--tenant", help="All subscriptions of the tenant, instead of given ones.")] = False
     resource_group: ResourceGroup = None
     name: Names = ()
     cloud: CloudOption = Cloud.PUBLIC
     arm_endpoint: ArmEndpoint = None
+    read_from: ReadFromOption = ReadFrom.AUTO
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
     allow_incomplete: AllowIncomplete = False
 
     @property
     def target(self) -> Target:
-        """What to read."""
-        return _target(self)
+        """What to read.
+
+        Raises:
+            UsageError: no scope is given, or more than one.
+        """
+        if [bool(self.subscriptions), self.management_group is not None, self.tenant].count(True) != 1:
+            message = "give subscriptions, or --management-group, or --tenant, and only one of them"
+            raise UsageError(message, "apim-audit collect --help shows what can be given")
+        return _target(
+            self, subscriptions=self.subscriptions, management_group=self.management_group, tenant=self.tenant
+        )
 
 
-def _target(command: Subscription | Collect) -> Target:
+def _target(
+    command: Live | Collect,
+    *,
+    subscriptions: tuple[str, ...] = (),
+    management_group: str | None = None,
+    tenant: bool = False,
+) -> Target:
     return Target(
-        subscriptions=command.subscriptions,
+        subscriptions=subscriptions,
         resource_group=command.resource_group,
         names=command.name,
         cloud=command.cloud.value,
         arm_endpoint=command.arm_endpoint,
         admin_rules=command.admin_rules,
+        management_group=management_group,
+        tenant=tenant,
+        read_from=command.read_from.value,
     )
 
 
@@ -333,8 +415,12 @@ class Demo(Reporting):
     """
 
 
-Command: TypeAlias = Subscription | Collect | Check | Plan | BaselineGaps | Requirements | Demo
-COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Plan, BaselineGaps, Requirements, Demo)
+Command: TypeAlias = (
+    Subscription | ManagementGroup | Tenant | Collect | Check | Plan | BaselineGaps | Requirements | Demo
+)
+COMMANDS: tuple[type[Command], ...] = (
+    Subscription, ManagementGroup, Tenant, Collect, Check, Plan, BaselineGaps, Requirements, Demo,
+)  # fmt: skip
 """Every command, in the order of the help."""
 
 

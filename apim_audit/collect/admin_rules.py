@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import Failure, unread
-from apim_audit.collect.kinds import ADMIN_RULES, VIRTUAL_NETWORKS, ResourceId, fold, id_of, parse_id, text_at
+from apim_audit.collect.kinds import ADMIN_RULES, VIRTUAL_NETWORKS, Held, ResourceId, fold, id_of, parse_id, text_at
 from apim_audit.core.findings import Incomplete
 from apim_audit.snapshot import Document
 
@@ -21,7 +21,7 @@ class AdminRuleSets:
     incomplete: tuple[Incomplete, ...]
 
 
-def read_admin_rules(arm: ArmReader, networks: Sequence[Document]) -> AdminRuleSets:
+def read_admin_rules(arm: ArmReader, networks: Sequence[Held]) -> AdminRuleSets:
     """Reads the admin rules of VNets.
 
     Args:

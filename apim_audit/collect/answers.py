@@ -49,10 +49,16 @@ def ask(call: Callable[[Hook], object]) -> Document | Failure:
     Args:
         call: makes the SDK call with the given ``raw_response_hook``.
     """
+    response = exchange(call)
+    return response if isinstance(response, Failure) else judge(response)
+
+
+def exchange(call: Callable[[Hook], object]) -> HttpResponse | Failure:
+    """Returns the response that an SDK call is answered with, whatever its status; see `ask`."""
     try:
         call(_hand_over)
     except _Answered as answered:
-        return _judge(answered.response)
+        return answered.response
     except ClientAuthenticationError:
         return Failure("unauthenticated")
     except (AzureError, ValueError) as error:
@@ -61,8 +67,9 @@ def ask(call: Callable[[Hook], object]) -> Document | Failure:
     return Failure("invalid", detail="the SDK made no request")
 
 
-def _judge(response: HttpResponse) -> Document | Failure:
-    body = _parsed(response.content)
+def judge(response: HttpResponse) -> Document | Failure:
+    """Returns the JSON object that a response holds, or why there is none."""
+    body = parsed(response.content)
     if response.status_code == _OK:
         return body if body is not None else Failure("invalid", detail="the answer is no JSON object")
     return _refusal(response.status_code, text_at(body, "error", "code") or "")
@@ -77,7 +84,8 @@ def _refusal(status: int, raw_code: str) -> Failure:
     return Failure("refused" if status in _CLIENT_ERRORS else "unavailable", code or f"HTTP {status}")
 
 
-def _parsed(content: bytes) -> Document | None:
+def parsed(content: bytes) -> Document | None:
+    """Returns the JSON object in a body, or None where it holds none."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):

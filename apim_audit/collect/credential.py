@@ -49,6 +49,17 @@ class KeptToken:
                 self._token = self._credential.get_token(*scopes, claims=claims, **options)
             return self._token
 
+    def renew(self, refused: str, *scopes: str) -> str | None:
+        """Returns another token than the one that was refused, or None where there is no other.
+
+        Raises:
+            AzureError: no credential of the chain gave one.
+        """
+        with self._lock:
+            if self._token is None or self._token.token == refused:
+                self._token = self._credential.get_token(*scopes)
+            return None if self._token.token == refused else self._token.token
+
 
 @contextmanager
 def sign_in(target: Target) -> Iterator[KeptToken]:

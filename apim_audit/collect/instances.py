@@ -1,18 +1,19 @@
 """The instances of the scope: API Management services and workspace gateways."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from apim_audit.collect.arm import ArmReader, Listing
+from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure, advice, unread
-from apim_audit.collect.kinds import GATEWAYS, SERVICES, fold, id_of, list_at, text_at
+from apim_audit.collect.graph import GraphReader
+from apim_audit.collect.instance_lists import InstanceLists, instances_by_arm, instances_by_graph
+from apim_audit.collect.kinds import GATEWAYS, Held, fold, id_of, list_at, opened, text_at
+from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import Request
+from apim_audit.collect.scope import ResolvedScope
 from apim_audit.core.findings import Incomplete
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot import Document
-
-_TIERS_WITHOUT_GATEWAYS = frozenset({"consumption", "developer", "basic", "standard"})
-"""Workspace gateways belong to an instance of a higher tier in the same subscription (workspaces-overview)."""
 
 _TYPE_NOT_SERVED = ("not-found", "refused")
 _NAMED = 3
@@ -26,23 +27,36 @@ class Instances:
     incomplete: tuple[Incomplete, ...]
 
 
-def read_instances(arm: ArmReader, request: Request) -> Instances:
+def read_instances(arm: ArmReader, graph: GraphReader, scope: ResolvedScope, request: Request) -> Instances:
     """Reads the instances that a request asks for.
 
     Raises:
         NoAuditError: no subscription can be read, or an instance asked for by name is not there.
     """
-    subscriptions = tuple({fold(subscription): subscription for subscription in request.subscriptions}.values())
-    services = arm.each(lambda each: arm.list_all(SERVICES, each, request.resource_group), subscriptions)
-    _demand_scope(services, request)
-    gateways = arm.each(
-        lambda each: arm.list_all(GATEWAYS, each, request.resource_group),
-        [listing.subscription for listing in services if _may_have_gateways(listing, request)],
-    )
-    listings = [*services, *gateways]
-    found = sorted((document for listing in listings for document in listing.documents), key=_order)
-    incomplete = [entry for listing in listings for entry in _gaps(listing, request)]
-    return Instances(_selected(found, request.names), tuple(incomplete))
+    if scope.by_graph:
+        brought = instances_by_graph(arm, graph, scope, request.resource_group)
+    else:
+        brought = instances_by_arm(arm, scope.subscriptions, request.resource_group)
+    _demand_scope(brought.services, request)
+    found = sorted(map(opened, _documents(brought)), key=_order)
+    incomplete = [entry for listing in brought.listings for entry in _gaps(listing, request)]
+    return Instances(_selected(found, request.names), (*incomplete, *brought.incomplete))
+
+
+def _documents(brought: InstanceLists) -> list[Held]:
+    """Returns what was brought; a row of Resource Graph gives way to Resource Manager's answer."""
+    by_arm: list[Held] = [*brought.documents]
+    rows: list[Held] = []
+    for listing in brought.listings:
+        (rows if listing.name.by_graph else by_arm).extend(listing.documents)
+    read = {fold(id_of(document)) for document in by_arm}
+    return [*by_arm, *(row for row in rows if fold(id_of(row)) not in read)]
+
+
+def named(documents: Iterable[Document], names: Sequence[str]) -> list[Document]:
+    """Returns the instances of these names, or all where no names are given."""
+    asked = {name.casefold() for name in names}
+    return [document for document in documents if not asked or _name(document) in asked]
 
 
 def subnet_ids(instance: Document) -> list[str]:
@@ -63,12 +77,12 @@ def _demand_scope(services: Sequence[Listing], request: Request) -> None:
     if not failures or len(failures) < len(services):
         return
     listing, failure = failures[0]
-    named = ", ".join(f"{each.subscription} ({why})" for each, why in failures[:_NAMED])
+    places = ", ".join(f"{each.name.where} ({why})" for each, why in failures[:_NAMED])
     more = f" and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
     if all(why.code == NO_RESOURCE_GROUP for _, why in failures):
-        message = f"resource group {request.resource_group!r} was not found in subscription {named}{more}"
+        message = f"resource group {request.resource_group!r} was not found in {places}{more}"
         raise NoAuditError(message, "check its name and the subscription")
-    message = f"subscription {named}{more} could not be read"
+    message = f"{places}{more} could not be read"
     raise NoAuditError(message, advice(failure, listing.kind))
 
 
@@ -76,16 +90,6 @@ def _fatal(listing: Listing) -> Failure | None:
     """Returns why nothing at all is known of a subscription's instances, or None."""
     failure = listing.failure
     return failure if failure is not None and not listing.pages and failure.reason != "unregistered" else None
-
-
-def _may_have_gateways(services: Listing, request: Request) -> bool:
-    if services.failure is not None and not services.pages:
-        return False
-    # A resource group can hold a gateway without its instance.
-    return request.resource_group is not None or any(
-        (text_at(document, "sku", "name") or "").casefold() not in _TIERS_WITHOUT_GATEWAYS
-        for document in services.documents
-    )
 
 
 def _gaps(listing: Listing, request: Request) -> list[Incomplete]:
@@ -97,19 +101,20 @@ def _gaps(listing: Listing, request: Request) -> list[Incomplete]:
     failure = listing.failure
     if failure is None or _means_none(listing, failure, request):
         return gaps
-    what = f"the list of {noun}s of subscription {listing.subscription}"
     if failure.reason == "unregistered":
         # Azure refuses to unregister a provider while the subscription holds resources of it
         # (resource-providers-and-types), so there is nothing to judge.
-        message = f"subscription {listing.subscription} holds no {noun}: Microsoft.ApiManagement is not registered."
+        message = f"{listing.name.where} holds no {noun}: Microsoft.ApiManagement is not registered."
         return [*gaps, Incomplete(listing.id, failure.reason, message, needed=False)]
-    return [*gaps, unread(what, listing.id, failure, listing.kind)]
+    return [*gaps, unread(listing.name.text, listing.id, failure, listing.kind)]
 
 
 def _means_none(listing: Listing, failure: Failure, request: Request) -> bool:
     """Tells whether a failure only says that there is nothing of the kind."""
     if request.resource_group is not None and failure.code == NO_RESOURCE_GROUP:
         return True
+    if listing.name.by_graph:  # it refuses queries, not types
+        return False
     return listing.kind == GATEWAYS and not listing.pages and failure.reason in _TYPE_NOT_SERVED
 
 
@@ -117,7 +122,7 @@ def _selected(found: Sequence[Document], names: Sequence[str]) -> tuple[Document
     if not names:
         return tuple(found)
     asked = {name.casefold(): name for name in names}
-    selected = tuple(document for document in found if _name(document) in asked)
+    selected = tuple(named(found, names))
     absent = [asked[name] for name in asked.keys() - {_name(document) for document in selected}]
     if absent:
         message = f"no instance is named {', '.join(repr(name) for name in sorted(absent))} in what was asked for"

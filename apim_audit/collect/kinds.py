@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from apim_audit.snapshot import Document
+from apim_audit.snapshot import Document, PackedDocument
+
+Held = Document | PackedDocument
+"""A document as the reader holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ SUBNETS = Kind("subnet", "Microsoft.Network/virtualNetworks/subnets")
 NETWORK_SECURITY_GROUPS = Kind("NSG", "Microsoft.Network/networkSecurityGroups")
 ROUTE_TABLES = Kind("route table", "Microsoft.Network/routeTables")
 SERVICE_TAGS = Kind("service tag", "Microsoft.Network/locations/serviceTags")
+SUBSCRIPTIONS = Kind("subscription", "Microsoft.Resources/subscriptions")
+RESOURCE_GROUPS = Kind("resource group", "Microsoft.Resources/subscriptions/resourceGroups")
 ADMIN_RULES = Kind(
     "security admin rule", "Microsoft.Network/virtualNetworks/listNetworkManagerEffectiveSecurityAdminRules"
 )
@@ -82,9 +87,14 @@ def fold(resource_id: str) -> str:
     return resource_id.strip().rstrip("/").casefold()
 
 
-def id_of(document: Document) -> str:
+def id_of(document: Held) -> str:
     """Returns the id of a document that was read; the reader keeps none without."""
-    return str(document["id"])
+    return document.id if isinstance(document, PackedDocument) else str(document["id"])
+
+
+def opened(document: Held) -> Document:
+    """Returns a document to look into."""
+    return document.unpack() if isinstance(document, PackedDocument) else document
 
 
 def dig(document: object, *path: str) -> object:

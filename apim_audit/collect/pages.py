@@ -48,7 +48,7 @@ def _pages(turn: Callable[[str | None], _Turned], refuse: Callable[[str], Failur
         yield entries
         if token is None:
             return
-        failure = refuse(token) or _endless(token, seen)
+        failure = refuse(token) or endless(token, seen)
         if failure is not None:
             yield failure
             return
@@ -100,7 +100,8 @@ def _stray(target: Target, link: str) -> Failure | None:
     return None if at_home else Failure("invalid", detail="its next page is not at the ARM endpoint")
 
 
-def _endless(token: str, seen: set[str]) -> Failure | None:
+def endless(token: str, seen: set[str]) -> Failure | None:
+    """Tells why a further page is not asked for: the pages go round in a circle, or are too many."""
     if token in seen:
         return Failure("invalid", detail="its pages go round in a circle")
     if len(seen) >= _MAX_PAGES:

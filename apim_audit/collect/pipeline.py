@@ -20,12 +20,13 @@ from azure.core.pipeline.policies import (
     RetryPolicy,
     UserAgentPolicy,
 )
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
 from apim_audit import __version__
 from apim_audit.collect.credential import KeptToken
+from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Target, origin_of
 
 _RETRY_AFTER_CEILING = 60.0
@@ -34,11 +35,12 @@ _READ_SECONDS = 60
 _TOTAL_SECONDS = 300
 
 _NAME = r"(?!\.{1,2}/)[\w.()-]+"
-_READING_POST = (
+_ADMIN_RULES = (
     rf"/subscriptions/{_NAME}/resourceGroups/{_NAME}/providers/Microsoft\.Network/virtualNetworks/{_NAME}"
     r"/listNetworkManagerEffectiveSecurityAdminRules"
 )
-"""The one path, unquoted, that may be asked by POST: it reads, and Azure offers it by no other method."""
+_READING_POSTS = (_ADMIN_RULES, r"/providers/Microsoft\.ResourceGraph/resources")
+"""The paths, unquoted, that may be asked by POST: they read, and Azure offers them by no other method."""
 
 
 class NotAllowedError(AzureError):
@@ -46,11 +48,47 @@ class NotAllowedError(AzureError):
 
 
 class _BoundedRetryPolicy(RetryPolicy[HttpRequest, HttpResponse]):
-    """Honours Retry-After up to a ceiling; azure-core knows none."""
+    """Honours Retry-After up to a ceiling, and tells of it; azure-core does neither."""
+
+    def __init__(self, progress: Progress, **options: Any) -> None:  # noqa: ANN401  (azure-core's own options)
+        super().__init__(**options)
+        self._progress = progress
+
+    def sleep(
+        self,
+        settings: dict[str, Any],
+        transport: HttpTransport[HttpRequest, HttpResponse],
+        response: PipelineResponse[HttpRequest, HttpResponse] | None = None,
+    ) -> None:
+        """Waits before the next attempt."""
+        seconds = None if response is None else self.get_retry_after(response)
+        with self._progress.waiting(seconds or 0):
+            super().sleep(settings, transport, response)
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
         seconds = super().get_retry_after(response)
         return None if seconds is None else min(seconds, _RETRY_AFTER_CEILING)
+
+
+class _RenewingPolicy(ARMChallengeAuthenticationPolicy):
+    """Asks for another token, once, where the endpoint no longer takes the one that it was sent."""
+
+    def __init__(self, credential: KeptToken, scope: str) -> None:
+        super().__init__(credential, scope)
+        self._kept = credential
+        self._audience = scope
+
+    def on_challenge(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, HttpResponse]
+    ) -> bool:
+        """Tells whether the request now has a token that is worth another attempt."""
+        if super().on_challenge(request, response):
+            return True
+        sent = request.http_request.headers.get("Authorization", "")
+        token = self._kept.renew(sent.removeprefix("Bearer "), self._audience)
+        if token is not None:
+            request.http_request.headers["Authorization"] = f"Bearer {token}"
+        return token is not None
 
 
 class _Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports it lazily, which hides its type
@@ -74,7 +112,7 @@ def open_transport(stop: threading.Event) -> RequestsTransport:
     return transport
 
 
-def policies(target: Target, credential: KeptToken, stop: threading.Event) -> list[object]:
+def policies(target: Target, credential: KeptToken, stop: threading.Event, progress: Progress) -> list[object]:
     """Returns the policies for one client, which may not be shared between clients, from the caller to the wire.
 
     The hooks stand outside the retries, so that the response hook of a call sees the last answer only. Left out on
@@ -86,14 +124,17 @@ def policies(target: Target, credential: KeptToken, stop: threading.Event) -> li
         UserAgentPolicy(user_agent=f"apim-audit/{__version__}"),
         ProxyPolicy(),
         CustomHookPolicy(raw_request_hook=_guard(target, stop)),
-        _BoundedRetryPolicy(retry_total=4, retry_connect=1, retry_read=2, retry_backoff_max=10, timeout=_TOTAL_SECONDS),
-        ARMChallengeAuthenticationPolicy(credential, target.scope),
+        _BoundedRetryPolicy(
+            progress, retry_total=4, retry_connect=1, retry_read=2, retry_backoff_max=10, timeout=_TOTAL_SECONDS
+        ),
+        _RenewingPolicy(credential, target.scope),
     ]
 
 
 def _guard(target: Target, stop: threading.Event) -> Callable[[PipelineRequest[HttpRequest]], None]:
     """Returns a hook that lets only reading at the ARM endpoint pass, and nothing at all once the run is over."""
-    reading_post = re.compile(re.escape(urlsplit(target.endpoint).path) + _READING_POST)
+    base = re.escape(urlsplit(target.endpoint).path)
+    reading_post = re.compile(f"{base}(?:{'|'.join(_READING_POSTS)})")
 
     def guard(request: PipelineRequest[HttpRequest]) -> None:
         http = request.http_request

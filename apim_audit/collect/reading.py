@@ -4,40 +4,70 @@ from collections.abc import Iterable, Sequence
 
 from apim_audit.collect.admin_rules import read_admin_rules
 from apim_audit.collect.arm import ArmReader
+from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.failures import Failure, unread
-from apim_audit.collect.instances import read_instances
-from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, dig, fold, id_of, parse_id, text_at
-from apim_audit.collect.networks import read_networks
-from apim_audit.collect.request import Request, target_of
+from apim_audit.collect.gathered import Gathered, InterruptedReadingError, interruption
+from apim_audit.collect.graph import GraphReader
+from apim_audit.collect.instances import named, read_instances
+from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, Held, dig, fold, id_of, opened, parse_id, text_at
+from apim_audit.collect.networks import lister_by_arm, lister_by_graph, read_networks
+from apim_audit.collect.progress import Progress
+from apim_audit.collect.request import Request
+from apim_audit.collect.scope import asked_for, resolve
 from apim_audit.collect.service_tags import parse_service_tags
-from apim_audit.core.findings import Incomplete, Scope
+from apim_audit.core.findings import Incomplete
 from apim_audit.snapshot import Document, ServiceTagDocument, Snapshot, SourcedDocument
 
 _TAGS = "the service tags"
 Tags = tuple[ServiceTagDocument | None, tuple[Incomplete, ...]]
 
 
-def read(request: Request, taken_at: str) -> Snapshot:
+def read(request: Request, taken_at: str, progress: Progress) -> Snapshot:
     """Reads what a request asks for; see `apim_audit.collect.collect`."""
     target = target_of(request)
-    with sign_in(target) as credential, ArmReader(target, credential) as arm:
-        instances = read_instances(arm, request)
-        tags = arm.later(lambda: _tags(arm, request, instances.documents))
-        networks = read_networks(arm, request.subscriptions, instances.documents)
-        admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
-        service_tags, tag_gaps = tags.result()
+    gathered = Gathered(progress)
+    try:
+        with sign_in(target) as credential, ArmReader(target, credential, progress, gathered) as arm:
+            return _read(arm, request, taken_at)
+    except KeyboardInterrupt:
+        raise InterruptedReadingError(_interrupted(gathered, request, taken_at)) from None
+
+
+def _read(arm: ArmReader, request: Request, taken_at: str) -> Snapshot:
+    graph = GraphReader(arm.clients, arm.progress, arm.gathered)
+    scope = resolve(graph, request)
+    instances = read_instances(arm, graph, scope, request)
+    tags = arm.later(lambda: _tags(arm, request, instances.documents))
+    lister = lister_by_graph(arm, graph, scope) if scope.by_graph else lister_by_arm(arm, scope)
+    networks = read_networks(arm, lister, instances.documents)
+    admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
+    service_tags, tag_gaps = tags.result()
+    gaps = [*instances.incomplete, *networks.incomplete, *admin_rules.incomplete, *tag_gaps]
     return Snapshot(
         documents=_sourced([*instances.documents, *networks.documents, *admin_rules.documents]),
-        incomplete=_sorted([*instances.incomplete, *networks.incomplete, *admin_rules.incomplete, *tag_gaps]),
+        incomplete=_sorted([*scope.incomplete, *gaps]),
         taken_at=taken_at,
-        scope=Scope(request.subscriptions, request.resource_group, request.names),
+        scope=scope.asked,
         cloud=request.cloud,
         service_tags=service_tags,
     )
 
 
-def _sourced(documents: Iterable[Document]) -> tuple[SourcedDocument, ...]:
+def _interrupted(gathered: Gathered, request: Request, taken_at: str) -> Snapshot:
+    documents = gathered.documents()
+    instances = [opened(each) for each in documents if _place(each) is not None]
+    others = [each for each in documents if _place(each) is None]
+    return Snapshot(
+        documents=_sourced([*named(instances, request.names), *others]),
+        incomplete=(interruption(),),
+        taken_at=taken_at,
+        scope=asked_for(request),
+        cloud=request.cloud,
+    )
+
+
+def _sourced(documents: Iterable[Held]) -> tuple[SourcedDocument, ...]:
     ordered = sorted(documents, key=lambda document: (fold(id_of(document)), id_of(document)))
     return tuple(SourcedDocument("live", document) for document in ordered)
 
@@ -67,8 +97,8 @@ def _tags(arm: ArmReader, request: Request, instances: Sequence[Document]) -> Ta
     return tags, ()
 
 
-def _place(instance: Document) -> tuple[str, str] | None:
-    """Returns the subscription and the normalised location of an instance."""
+def _place(instance: Held) -> tuple[str, str] | None:
+    """Returns the subscription and the normalised location of an instance, or None where it is no instance."""
     resource_id = parse_id(SERVICES, id_of(instance)) or parse_id(GATEWAYS, id_of(instance))
     location = text_at(instance, "location")
     if resource_id is None or location is None:

@@ -1,11 +1,24 @@
 """What to read, and which ARM endpoint to read it from."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
-from apim_audit.errors import UsageError
-
 _HTTPS_PORT = 443
+
+
+class ReadFrom(StrEnum):
+    """Where lists of resources are read from.
+
+    Attributes:
+        ARM: Azure Resource Manager, subscription by subscription.
+        GRAPH: Azure Resource Graph, all subscriptions at once.
+        AUTO: Resource Manager for few subscriptions, Resource Graph for many, a management group or a tenant.
+    """
+
+    AUTO = "auto"
+    ARM = "arm"
+    GRAPH = "graph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +26,16 @@ class Request:
     """What to read.
 
     Attributes:
-        subscriptions: subscription ids.
+        subscriptions: subscription ids or names; none where a management group or the tenant is asked for.
         resource_group: only instances of this resource group.
         names: only instances of these names, compared without regard to case.
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
         service_tags: whether to read service tags; not needed where the user gave a file.
         admin_rules: whether to read the security admin rules of Azure Virtual Network Manager.
+        management_group: the name of a management group, all of whose subscriptions to read.
+        tenant: whether to read all subscriptions of the tenant.
+        read_from: where lists are read from.
     """
 
     subscriptions: tuple[str, ...]
@@ -29,6 +45,9 @@ class Request:
     arm_endpoint: str | None = None
     service_tags: bool = True
     admin_rules: bool = False
+    management_group: str | None = None
+    tenant: bool = False
+    read_from: ReadFrom = ReadFrom.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +71,6 @@ class Target:
     def origin(self) -> tuple[str, str, int]:
         """Scheme, host and port: a request anywhere else would hand the token to a stranger."""
         return origin_of(urlsplit(self.endpoint))
-
-
-_CLOUDS = {
-    "AzureCloud": Target("https://management.azure.com", None),
-    "AzureUSGovernment": Target("https://management.usgovcloudapi.net", "login.microsoftonline.us"),
-    "AzureChinaCloud": Target("https://management.chinacloudapi.cn", "login.chinacloudapi.cn"),
-}
-
-
-def target_of(request: Request) -> Target:
-    """Returns the endpoint to read from.
-
-    Raises:
-        UsageError: the cloud is not known, or the endpoint is no plain https URL.
-    """
-    cloud = _CLOUDS.get(request.cloud)
-    if cloud is None:
-        message = f"{request.cloud!r} is not a known cloud"
-        raise UsageError(message, f"choose one of {', '.join(_CLOUDS)}")
-    if request.arm_endpoint is None:
-        return cloud
-    return Target(_checked(request.arm_endpoint.strip()), cloud.authority)
-
-
-def _checked(endpoint: str) -> str:
-    try:
-        parts = urlsplit(endpoint)
-        origin_of(parts)
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    # A URL that is refused is not repeated: it may hold a password.
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
-        message = "the ARM endpoint is not a plain https URL"
-        raise UsageError(message, "give it as https://HOST[:PORT], without user name, query or fragment")
-    return endpoint.rstrip("/")
 
 
 def origin_of(parts: SplitResult) -> tuple[str, str, int]:

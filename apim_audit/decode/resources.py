@@ -7,7 +7,7 @@ from enum import StrEnum
 from apim_audit.core.text import printable
 from apim_audit.decode.fields import FieldError, Fields, Json
 from apim_audit.decode.problems import Problems
-from apim_audit.snapshot import SourcedDocument
+from apim_audit.snapshot import PackedDocument, SourcedDocument
 
 
 class Kind(StrEnum):
@@ -88,6 +88,7 @@ class Resource:
         source: the file it was read from.
         id: as Azure wrote it; made from type and name where the document has none.
         key: the id as it is compared.
+        held: the object, or the document that is held in a form that takes less memory.
         path: where it stands in its document, ending in a dot; empty for the document itself.
     """
 
@@ -95,8 +96,13 @@ class Resource:
     kind: Kind
     id: str
     key: str
-    body: Json
+    held: Json | PackedDocument
     path: str = ""
+
+    @property
+    def body(self) -> Json:
+        """The object; ask once, it may be unpacked each time."""
+        return self.held.unpack() if isinstance(self.held, PackedDocument) else self.held
 
     @property
     def title(self) -> str:
@@ -157,7 +163,9 @@ def sort_documents(documents: Iterable[SourcedDocument], problems: Problems) -> 
 
 
 def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
-    body: object = document.body
+    if isinstance(document.held, PackedDocument):
+        return _packed(document.source, document.held, problems)
+    body: object = document.held
     if not isinstance(body, dict):
         problems.add(None, document.source, "invalid", f"{printable(document.source)}: a document is not an object")
         return None
@@ -172,6 +180,13 @@ def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
     resource = Resource(document.source, kind, resource_id, fold_id(resource_id), body)
     resource.report(problems, fields.errors)
     return resource
+
+
+def _packed(source: str, held: PackedDocument, problems: Problems) -> Resource | None:
+    kind = _kind(held.type) if isinstance(held.type, str) else None
+    if kind is None:
+        return _resource(SourcedDocument(source, held.unpack()), problems)
+    return Resource(source, kind, held.id, fold_id(held.id), held)
 
 
 def _report_untyped(source: str, resource_id: str | None, problems: Problems) -> None:

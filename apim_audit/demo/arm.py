@@ -2,12 +2,14 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote
 
+from apim_audit.demo.graph import GraphShelf, ServedGraph
+from apim_audit.demo.replies import Reply, arm_error
 from apim_audit.snapshot import Document
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/", re.IGNORECASE)
@@ -19,15 +21,18 @@ _LIST = re.compile(
 )
 _SERVICE_TAGS = re.compile(r"/subscriptions/[^/]+/providers/microsoft\.network/locations/[^/]+/servicetags")
 _RESOURCE = re.compile(
-    r"/subscriptions/[^/]+/resourcegroups/(?P<group>[^/]+)/providers/microsoft\.network/"
+    r"/subscriptions/[^/]+/resourcegroups/(?P<group>[^/]+)/providers/"
+    r"(?:microsoft\.network/"
     r"(?:virtualnetworks/[^/]+(?:/subnets/[^/]+)?|networksecuritygroups/[^/]+|routetables/[^/]+)"
+    r"|microsoft\.apimanagement/(?:service|gateways)/[^/]+)"
 )
 
 _ADMIN_RULES = re.compile(
     r"(?P<network>/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+)"
     r"/listnetworkmanagereffectivesecurityadminrules"
 )
-_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE), "POST": (_ADMIN_RULES,)}
+_GRAPH = re.compile(r"/providers/microsoft\.resourcegraph/resources")
+_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE), "POST": (_ADMIN_RULES, _GRAPH)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class ServedEstate:
             an operation counts as one.
         subscriptions: ids of subscriptions that exist without holding a resource.
         admin_rules: the effective security admin rules of VNets, by the VNet's id.
+        graph: how Resource Graph behaves.
     """
 
     documents: tuple[Document, ...]
@@ -48,20 +54,7 @@ class ServedEstate:
     forbidden: frozenset[str] = frozenset()
     subscriptions: tuple[str, ...] = ()
     admin_rules: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: status, JSON body and further headers."""
-
-    status: int
-    body: Document
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-def arm_error(status: int, code: str, message: str = "", headers: Iterable[tuple[str, str]] = ()) -> Reply:
-    """Returns an error as ARM writes it."""
-    return Reply(status, {"error": {"code": code, "message": message or code}}, tuple(headers))
+    graph: ServedGraph = field(default_factory=ServedGraph)
 
 
 def is_served(method: str, path: str) -> bool:
@@ -94,10 +87,11 @@ class ArmShelf:
             options: the body of a POST.
         """
         folded = path.lower()
-        subscription = _subscription(path).lower()
         if "api-version" not in query:
             return arm_error(HTTPStatus.BAD_REQUEST, "MissingApiVersionParameter")
-        if subscription not in map(str.lower, self.subscription_ids):
+        if _GRAPH.fullmatch(folded):
+            return self._graph.answer(options)
+        if _subscription(path).lower() not in self._known:
             return arm_error(HTTPStatus.NOT_FOUND, "SubscriptionNotFound")
         listed = _LIST.fullmatch(folded)
         if listed is not None:
@@ -109,12 +103,12 @@ class ArmShelf:
 
     def _list(self, url: str, path: str, query: Mapping[str, str], match: re.Match[str]) -> Reply:
         subscription, group, kind = match["subscription"], match["group"], match["type"]
-        scope = f"/subscriptions/{subscription}/"
+        found = self._shelves.get((kind, subscription), [])
         if group is not None:
-            scope += f"resourcegroups/{group}/"
+            scope = f"/subscriptions/{subscription}/resourcegroups/{group}/"
             if not any(str(document["id"]).lower().startswith(scope) for document in self._estate.documents):
                 return arm_error(HTTPStatus.NOT_FOUND, "ResourceGroupNotFound")
-        found = [document for document in self._of_type(kind) if str(document["id"]).lower().startswith(scope)]
+            found = [document for document in found if str(document["id"]).lower().startswith(scope)]
         return self._page(f"{url}{path}", found, query)
 
     def _admin_rules(self, path: str, network: str, options: Document) -> Reply:
@@ -144,12 +138,26 @@ class ArmShelf:
         return Reply(HTTPStatus.OK, body)
 
     def _of_type(self, kind: str) -> list[Document]:
-        documents = self._estate.documents
-        return [
-            document
-            for document in documents
-            if str(document["type"]).lower() == kind and str(document["id"]).lower() not in self._forbidden
-        ]
+        return [document for (each, _), shelf in self._shelves.items() if each == kind for document in shelf]
+
+    @cached_property
+    def _shelves(self) -> dict[tuple[str, str], list[Document]]:
+        """The documents that lists show, by folded type and subscription."""
+        shelves: dict[tuple[str, str], list[Document]] = {}
+        for document in self._estate.documents:
+            folded = str(document["id"]).lower()
+            if folded not in self._forbidden:
+                key = str(document["type"]).lower(), _subscription(folded)
+                shelves.setdefault(key, []).append(document)
+        return shelves
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(map(str.lower, self.subscription_ids))
+
+    @cached_property
+    def _graph(self) -> GraphShelf:
+        return GraphShelf(self._estate.graph, self.subscription_ids, self._of_type)
 
     def _resource(self, path: str) -> Reply:
         return self._refusal(path) if path in self._forbidden else _found(self._resources.get(path))

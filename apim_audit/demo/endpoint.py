@@ -2,31 +2,36 @@
 
 import json
 import secrets
+import socket
+import struct
 import sys
 import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from os import devnull
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from apim_audit.demo.arm import ArmShelf, Reply, ServedEstate, arm_error, is_served
+from apim_audit.demo.arm import ArmShelf, ServedEstate, is_served
 from apim_audit.demo.certificate import LoopbackTls, issue_loopback_certificate
+from apim_audit.demo.manners import Fault, Headers, Manners
+from apim_audit.demo.replies import Reply, arm_error
 from apim_audit.snapshot import Document
 
-Headers = tuple[tuple[str, str], ...]
+__all__ = ["ArmEndpoint", "Fault", "Manners", "RecordedRequest", "serve"]
 
 _TOKEN_PATH = "/identity/oauth2/token"  # noqa: S105  (a path)
 _TOKEN_SECONDS = 86_400
-_PAGE_SIZE = 50
+_SHORT_TOKEN_SECONDS = 60
 _POLL_SECONDS = 0.02
 _MOST_SENT = 65_536
 
@@ -41,38 +46,6 @@ class RecordedRequest:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An answer that stands in for the right one.
-
-    Attributes:
-        path: the path that goes wrong, without its query, in any letter case.
-        status: the HTTP status.
-        body: the body; ``{url}`` in it stands for the endpoint's own URL.
-        headers: further headers.
-        after: how many requests of the path are answered rightly first.
-        times: how many requests go wrong then, or None for all.
-    """
-
-    path: str
-    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
-    body: bytes = b""
-    headers: Headers = ()
-    after: int = 0
-    times: int | None = None
-
-    @classmethod
-    def refusing(cls, path: str, status: int, code: str, message: str = "", headers: Headers = ()) -> "Fault":
-        """Returns a fault that answers with an error as ARM writes it."""
-        reply = arm_error(status, code, message)
-        return cls(path, status, json.dumps(reply.body).encode(), headers)
-
-    def strikes(self, path: str, earlier: int) -> bool:
-        """Tells whether a request goes wrong, given how many of the path there were before."""
-        struck = earlier - self.after
-        return self.path.lower() == path.lower() and struck >= 0 and (self.times is None or struck < self.times)
-
-
 @dataclass(slots=True)
 class ArmEndpoint:
     """A running endpoint.
@@ -84,6 +57,8 @@ class ArmEndpoint:
         token: the bearer token that its managed identity hands out.
         identity_header: the secret that the managed identity asks for.
         requests: what it was asked so far.
+        asked: the paths that were asked for, answered or not.
+        most_in_flight: how many requests for resources it was answering at once, at most.
     """
 
     url: str
@@ -92,6 +67,8 @@ class ArmEndpoint:
     token: str
     identity_header: str
     requests: list[RecordedRequest] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    most_in_flight: int = 0
 
     def environment(self) -> dict[str, str]:
         """Returns the variables with which azure-identity and requests find this endpoint, and nothing else.
@@ -118,64 +95,107 @@ class ArmEndpoint:
 
 
 @contextmanager
-def serve(
-    estate: ServedEstate, *, page_size: int = _PAGE_SIZE, faults: Sequence[Fault] = (), token: str | None = None
-) -> Iterator[ArmEndpoint]:
+def serve(estate: ServedEstate, manners: Manners | None = None, **differently: Any) -> Iterator[ArmEndpoint]:  # noqa: ANN401  (the fields of Manners)
     """Serves an estate on a free port of 127.0.0.1 until the block ends.
 
     Args:
         estate: what to serve.
-        page_size: how many resources a page of a list holds.
-        faults: what goes wrong; the first that fits a request strikes.
-        token: the bearer token to hand out, instead of one made at random.
+        manners: how; the usual way where not given.
+        differently: fields of the manners that differ.
     """
+    manners = replace(manners or Manners(), **differently)
     with TemporaryDirectory(prefix="apim-audit-") as folder:
         tls = issue_loopback_certificate(Path(folder))
-        shelf = ArmShelf(estate, page_size)
+        shelf = ArmShelf(estate, manners.page_size)
         server = _Server(tls)
         url = f"https://127.0.0.1:{server.server_port}"
         endpoint = ArmEndpoint(
-            url, tls.ca_file, shelf.subscription_ids, token or secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+            url,
+            tls.ca_file,
+            shelf.subscription_ids,
+            manners.token or secrets.token_urlsafe(32),
+            secrets.token_urlsafe(32),
         )
-        server.desk = _Desk(endpoint, shelf, tuple(faults))
+        server.desk = _Desk(endpoint, shelf, manners)
         thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         thread.start()
         try:
             yield endpoint
         finally:
+            server.desk.close()
             server.shutdown()
             thread.join()
             server.server_close()
 
 
-class _Desk:
-    """Answers requests one at a time and keeps the record."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What goes over the wire.
 
-    def __init__(self, endpoint: ArmEndpoint, shelf: ArmShelf, faults: tuple[Fault, ...]) -> None:
+    Attributes:
+        cut: how many bytes of the body are sent before the connection is reset, or None for all.
+    """
+
+    status: int
+    body: bytes
+    headers: Headers
+    cut: int | None = None
+
+
+class _Desk:
+    """Answers requests and keeps the record."""
+
+    def __init__(self, endpoint: ArmEndpoint, shelf: ArmShelf, manners: Manners) -> None:
         self._endpoint = endpoint
         self._shelf = shelf
-        self._faults = faults
+        self._manners = manners
         self._seen: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._in_flight = 0
+        self._uses = 0
+        self._over = threading.Event()
 
-    def answer(self, method: str, target: str, headers: Message, body: bytes | None) -> tuple[int, bytes, Headers]:
-        """Returns status, body and further headers for a request, and records it; a body that is None was not read."""
+    def close(self) -> None:
+        """Lets no answer take any longer."""
+        self._over.set()
+
+    def answer(self, method: str, target: str, headers: Message, body: bytes | None) -> _Sent:
+        """Returns what to send for a request, and records it; a body that is None was not read."""
         parts = urlsplit(target)
         path = unquote(parts.path)
-        with self._lock:
+        with self._arrived(path, method):
             fault = self._fault(path) if method == "GET" or is_served(method, path) else None
-            if fault is not None:
-                answer = fault.status, fault.body.replace(b"{url}", self._endpoint.url.encode()), fault.headers
-            else:
+            self._over.wait(fault.delay if fault is not None else self._manners.latency)
+            if fault is None or fault.rightly:
                 reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers, body)
-                answer = reply.status, json.dumps(reply.body).encode(), reply.headers
-            self._endpoint.requests.append(RecordedRequest(method, path, parts.query, answer[0]))
-        return answer
+                sent = _Sent(
+                    reply.status, json.dumps(reply.body).encode(), reply.headers, None if fault is None else fault.cut
+                )
+            else:
+                text = fault.body.replace(b"{url}", self._endpoint.url.encode())
+                sent = _Sent(fault.status, text, fault.headers, fault.cut)
+            self._endpoint.requests.append(RecordedRequest(method, path, parts.query, sent.status))
+        return sent
+
+    @contextmanager
+    def _arrived(self, path: str, method: str) -> Iterator[None]:
+        """Counts a request among those in flight, save for one for a token."""
+        counts = int(is_served(method, path))
+        with self._lock:
+            self._endpoint.asked.add(path)
+            self._in_flight += counts
+            self._endpoint.most_in_flight = max(self._endpoint.most_in_flight, self._in_flight)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_flight -= counts
 
     def _fault(self, path: str) -> Fault | None:
-        earlier = self._seen[path.lower()]
-        self._seen[path.lower()] += 1
-        return next((fault for fault in self._faults if fault.strikes(path, earlier)), None)
+        with self._lock:
+            earlier = self._seen[path.lower()]
+            self._seen[path.lower()] += 1
+        return next((fault for fault in self._manners.faults if fault.strikes(path, earlier)), None)
 
     def _reply(self, method: str, path: str, query: dict[str, str], headers: Message, body: bytes | None) -> Reply:
         for_token = method == "GET" and path == _TOKEN_PATH
@@ -183,19 +203,30 @@ class _Desk:
             return arm_error(HTTPStatus.METHOD_NOT_ALLOWED, "NotOnTheList", f"{method} {path}")
         if for_token:
             return self._token(query, headers.get("X-IDENTITY-HEADER"))
-        if headers.get("Authorization") != f"Bearer {self._endpoint.token}":
-            return arm_error(HTTPStatus.UNAUTHORIZED, "AuthenticationFailed")
+        if not self._admitted(headers.get("Authorization")):
+            challenge = (("WWW-Authenticate", 'Bearer error="invalid_token", error_description="expired"'),)
+            return arm_error(HTTPStatus.UNAUTHORIZED, "ExpiredAuthenticationToken", headers=challenge)
         if body is None:
             return arm_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestContentTooLarge")
         return self._shelf.answer(self._endpoint.url, path, query, _options(body))
 
+    def _admitted(self, authorization: str | None) -> bool:
+        with self._lock:
+            if authorization != f"Bearer {self._endpoint.token}":
+                return False
+            self._uses += 1
+            if self._uses == self._manners.token_uses:
+                self._uses = 0
+                self._endpoint.token = secrets.token_urlsafe(32)
+            return True
+
     def _token(self, query: dict[str, str], identity_header: str | None) -> Reply:
         if identity_header != self._endpoint.identity_header:
             return Reply(HTTPStatus.UNAUTHORIZED, {"statusCode": 401, "message": "wrong X-IDENTITY-HEADER"})
-        expires_on = str(int(time.time()) + _TOKEN_SECONDS)
+        lives = _TOKEN_SECONDS if self._manners.token_uses is None else _SHORT_TOKEN_SECONDS
         body = {
             "access_token": self._endpoint.token,
-            "expires_on": expires_on,
+            "expires_on": str(int(time.time()) + lives),
             "resource": query.get("resource", ""),
             "token_type": "Bearer",
         }
@@ -234,20 +265,28 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        sent = self._sent()
-        status, body, headers = self.server.desk.answer(self.command, self.path, self.headers, sent)
-        self.send_response(status)
-        for name, value in (("Content-Type", "application/json; charset=utf-8"), *headers):
+        received = self._received()
+        sent = self.server.desk.answer(self.command, self.path, self.headers, received)
+        self.send_response(sent.status)
+        for name, value in (("Content-Type", "application/json; charset=utf-8"), *sent.headers):
             self.send_header(name, value)
-        if sent is None:
+        if received is None:
             self.close_connection = True
             self.send_header("Connection", "close")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(sent.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(sent.body[: sent.cut])
+        if sent.cut is not None:
+            self._reset()
 
-    def _sent(self) -> bytes | None:
+    def _reset(self) -> None:
+        """Ends the connection as a broken network does."""
+        self.wfile.flush()
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _received(self) -> bytes | None:
         """Returns the request's body, or None where there is one that is not read."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not length.isdecimal() or int(length) > _MOST_SENT:

@@ -2,7 +2,7 @@
 
 from apim_audit.snapshot.documents import load_files
 from apim_audit.snapshot.files import NotWrittenError, write_atomically
-from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
+from apim_audit.snapshot.model import Document, PackedDocument, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.names import names_in
 from apim_audit.snapshot.service_tags import load_service_tags, named_services, trim_service_tags
 from apim_audit.snapshot.stored import save
@@ -11,6 +11,7 @@ from apim_audit.snapshot.unknown_values import unknown, unknown_name
 __all__ = [
     "Document",
     "NotWrittenError",
+    "PackedDocument",
     "ServiceTagDocument",
     "Snapshot",
     "SourcedDocument",

@@ -1,5 +1,7 @@
 """What a snapshot holds, as values."""
 
+import json
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,12 +11,58 @@ Document = dict[str, Any]
 """One ARM resource as Azure Resource Manager answers it."""
 
 
-@dataclass(frozen=True, slots=True)
+class PackedDocument:
+    """A document as compressed JSON: a twentieth of the memory, for a millisecond at each reading.
+
+    Attributes:
+        id: the document's id.
+        type: its type, as written.
+    """
+
+    __slots__ = ("_bytes", "id", "type")
+
+    def __init__(self, document: Document) -> None:
+        self.id = str(document["id"])
+        self.type = document.get("type")
+        self._bytes = zlib.compress(json.dumps(document).encode(), 1)
+
+    def unpack(self) -> Document:
+        """Returns the document, made anew."""
+        document: Document = json.loads(zlib.decompress(self._bytes))
+        return document
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PackedDocument) and self.unpack() == other.unpack()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        return repr(self.unpack())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SourcedDocument:
-    """A document and where it was read: a file's name, or ``live``."""
+    """A document and where it was read: a file's name, or ``live``.
+
+    Attributes:
+        held: the document, or its packed form where there are very many.
+    """
 
     source: str
-    body: Document
+    held: Document | PackedDocument
+
+    @property
+    def body(self) -> Document:
+        """The document; ask once, it may be unpacked each time."""
+        return self.held.unpack() if isinstance(self.held, PackedDocument) else self.held
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SourcedDocument):
+            return NotImplemented
+        return (self.source, self.body) == (other.source, other.body)
+
+    __hash__ = None  # type: ignore[assignment]  # as that of the document in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,17 +89,19 @@ def named_services(documents: Iterable[Document]) -> frozenset[str]:
     A rule may name a tag in any of a dozen fields; taking every text is sure to miss none, and what is no tag is no
     harm.
     """
-    texts: set[str] = set()
-    waiting: list[Any] = list(documents)
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            texts.add(value)
-        elif isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-    return frozenset(map(_service, texts))
+    names: set[str] = set()
+    for document in documents:  # one at a time: each may be unpacked for this alone
+        waiting: list[Any] = [document]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, str):
+                if "/" not in value:  # ids and prefixes, of which there are very many, are no names
+                    names.add(_service(value))
+            elif isinstance(value, dict):
+                waiting += value.values()
+            elif isinstance(value, list):
+                waiting += value
+    return frozenset(names)
 
 
 def trim_service_tags(document: ServiceTagDocument, names: Collection[str]) -> ServiceTagDocument:

@@ -1,11 +1,11 @@
 """Estates to read, and a reader that goes the whole way: TLS, azure-identity, both SDKs, the embedded endpoint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from apim_audit.collect import Request, collect
+from apim_audit.collect import Progress, Request, collect
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import (
     Place,
@@ -21,6 +21,7 @@ from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
 from apim_audit.demo.showing import isolated
 from apim_audit.demo.tags import service_tag_answer
 from apim_audit.snapshot import Document, Snapshot
+from tests.collect.documented import is_documented
 
 TAKEN_AT = "2026-11-22T06:31:00Z"
 ONE = "00000000-0000-4000-8000-000000000001"
@@ -80,11 +81,6 @@ class Estates:
         return ServedEstate(documents, service_tag_answer(subscription))
 
 
-def reads_by_post(path: str) -> bool:
-    """Tells whether a path may be asked by POST."""
-    return path.endswith("/listNetworkManagerEffectiveSecurityAdminRules")
-
-
 @pytest.fixture
 def estates() -> Estates:
     return Estates()
@@ -99,17 +95,19 @@ def read() -> Read:
         *,
         page_size: int = 50,
         faults: Sequence[Fault] = (),
-        token: str | None = None,
+        manners: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
         **request: Any,
     ) -> tuple[Snapshot, ArmEndpoint]:
-        with serve(estate, page_size=page_size, faults=faults, token=token) as endpoint:
+        with serve(estate, page_size=page_size, faults=tuple(faults), **(manners or {})) as endpoint:
             subscriptions = request.pop("subscriptions", endpoint.subscription_ids)
             try:
                 with isolated(endpoint.environment()):
-                    snapshot = collect(Request(subscriptions, arm_endpoint=endpoint.url, **request), TAKEN_AT)
+                    whole = Request(subscriptions, arm_endpoint=endpoint.url, **request)
+                    snapshot = collect(whole, TAKEN_AT, progress)
             finally:
                 assert endpoint.refused() == []
-                assert all(request.method == "GET" or reads_by_post(request.path) for request in endpoint.requests)
+                assert [each for each in endpoint.requests if not is_documented(each.method, each.path)] == []
         return snapshot, endpoint
 
     return run

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from apim_audit.collect import Request, collect
+from apim_audit.collect import ReadFrom, Request, collect
+from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import _told
-from apim_audit.collect.request import target_of
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.endpoint import Fault, serve
 from apim_audit.demo.showing import isolated
@@ -136,10 +136,21 @@ def test_each_cloud_has_its_endpoint_audience_and_authority() -> None:
     assert target_of(Request(())).scope == "https://management.azure.com/.default"
 
 
+def test_a_custom_endpoint_is_its_own_audience_in_every_cloud() -> None:
+    target = target_of(Request((), cloud="AzureChinaCloud", arm_endpoint="https://arm.stack.example/base/"))
+    assert (target.endpoint, target.scope) == (
+        "https://arm.stack.example/base",
+        "https://arm.stack.example/base/.default",
+    )
+    assert target.authority == "login.chinacloudapi.cn"
+
+
+@pytest.mark.parametrize("read_from", list(ReadFrom))
 @pytest.mark.parametrize("cloud", ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"])
-def test_every_cloud_is_read_alike(estate: ServedEstate, cloud: str) -> None:
+def test_every_cloud_is_read_alike(estate: ServedEstate, cloud: str, read_from: ReadFrom) -> None:
     with serve(estate) as endpoint, isolated(endpoint.environment()):
-        snapshot = collect(Request(endpoint.subscription_ids, cloud=cloud, arm_endpoint=endpoint.url), "")
+        request = Request(endpoint.subscription_ids, cloud=cloud, arm_endpoint=endpoint.url, read_from=read_from)
+        snapshot = collect(request, "")
     assert (snapshot.cloud, len(snapshot.documents), snapshot.incomplete) == (cloud, 4, ())
 
 

@@ -13,10 +13,11 @@ from azure.core.pipeline import PipelineContext, PipelineRequest
 from azure.core.rest import HttpRequest
 
 from apim_audit.collect import Request, kinds
-from apim_audit.collect.arm import ArmReader, Listing
+from apim_audit.collect.arm import ArmReader
+from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
+from apim_audit.collect.listing import Listing
 from apim_audit.collect.pipeline import NotAllowedError, _guard
-from apim_audit.collect.request import target_of
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
@@ -106,7 +107,7 @@ def test_the_pipeline_itself_lets_nothing_pass_but_reading(estates: Any, call: A
         with sign_in(target) as credential, ArmReader(target, credential) as arm:
             asked = len(endpoint.requests)
             with pytest.raises(NotAllowedError):
-                call(arm._clients(estates.one))
+                call(arm.clients.of(estates.one))
         assert len(endpoint.requests) == asked
 
 
@@ -138,10 +139,17 @@ SAME = RULES.rpartition("/")[2]
         RULES.replace("rg-(a)", "..rg"),
     ],
 )
-def test_one_post_passes_because_it_only_reads(path: str) -> None:
+def test_a_post_passes_that_only_reads(path: str) -> None:
     assert passes("POST", f"https://arm.example{path}")
     assert passes("POST", f"https://arm.example/base{path}", "https://arm.example/base/")
     assert not passes("POST", f"https://arm.example{path}", over=True)
+
+
+def test_queries_of_resource_graph_pass() -> None:
+    path = "/providers/Microsoft.ResourceGraph/resources"
+    assert passes("POST", f"https://arm.example{path}?api-version=2021-03-01")
+    assert passes("POST", f"https://arm.example/base{path}", "https://arm.example/base/")
+    assert not passes("POST", f"https://arm.example{path}", "https://arm.example/base")
 
 
 def test_a_post_outside_of_the_endpoints_own_path_does_not_pass() -> None:
@@ -178,7 +186,12 @@ def test_by_other_methods_nothing_passes(method: str) -> None:
         f"https://arm.example/x#{RULES}",
         f"https://arm.example{RULES.replace('virtualNetworks', 'networkManagers')}",
         f"https://arm.example{RULES.replace('resourceGroups/rg-(a)/', '')}",
-        f"https://arm.example/providers/Microsoft.ResourceGraph/resources?x={RULES}",
+        f"https://arm.example/providers/Microsoft.ResourceGraph/resourcesHistory?x={RULES}",
+        "https://arm.example/providers/Microsoft.ResourceGraph/resources/",
+        "https://arm.example/providers/Microsoft.ResourceGraph/../x/resources",
+        "https://arm.example/subscriptions/x/providers/Microsoft.ResourceGraph/resources",
+        "https://arm.example/providers/Microsoft.ResourceGraph/operations",
+        "https://evil.example/providers/Microsoft.ResourceGraph/resources",
         f"https://evil.example{RULES}",
         f"http://arm.example{RULES}",
         f"https://arm.example:444{RULES}",
@@ -203,7 +216,7 @@ def test_an_interrupted_run_does_not_sleep_on(estates: Any) -> None:
     path = estates.list_path(SERVICES)
     fault = Fault.refusing(path, 429, "TooManyRequests", "", (("Retry-After", "50"),))
     futures: list[Future[Listing]] = []
-    with serve(estates.plain(1), faults=[fault]) as endpoint, isolated(endpoint.environment()):
+    with serve(estates.plain(1), faults=(fault,)) as endpoint, isolated(endpoint.environment()):
         with pytest.raises(KeyboardInterrupt):
             interrupt(endpoint, estates.one, futures)
         assert futures[0].result(timeout=10).failure is not None
@@ -244,7 +257,7 @@ def test_the_token_is_shown_nowhere(read: Any, estates: Any, caplog: pytest.LogC
         Fault.refusing(estates.nsg_id(0), 403, "AuthorizationFailed"),
         Fault(estates.list_path(NSGS), 500, headers=at_once),
     ]
-    snapshot, endpoint = read(estates.plain(1), faults=faults, token=TOKEN)
+    snapshot, endpoint = read(estates.plain(1), faults=faults, manners={"token": TOKEN})
     assert endpoint.token == TOKEN
     assert TOKEN not in repr(snapshot)
     assert TOKEN not in caplog.text
@@ -254,7 +267,7 @@ def test_the_token_is_shown_nowhere(read: Any, estates: Any, caplog: pytest.LogC
 def test_the_token_is_not_in_errors(read: Any, estates: Any) -> None:
     fault = Fault.refusing(estates.list_path(SERVICES), 401, "InvalidAuthenticationToken", TOKEN)
     with pytest.raises(NoAuditError) as caught:
-        read(estates.plain(1), faults=[fault], token=TOKEN)
+        read(estates.plain(1), faults=[fault], manners={"token": TOKEN})
     assert TOKEN not in str(caught.value) + caught.value.hint
     assert caught.value.__cause__ is None
 

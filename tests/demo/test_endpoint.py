@@ -183,7 +183,7 @@ def test_what_an_audit_may_not_ask_is_refused_and_recorded(endpoint: ArmEndpoint
 
 def test_faults_strike_as_often_as_ordered() -> None:
     fault = Fault(NSGS, 503, b'{"at": "{url}"}', after=1, times=2)
-    with serve(estate(), faults=[fault]) as endpoint:
+    with serve(estate(), faults=(fault,)) as endpoint:
         answers = [ask(endpoint, NSGS + VERSION) for _ in range(4)]
     assert [status for status, _ in answers] == [200, 503, 503, 200]
     assert answers[1][1] == {"at": endpoint.url}
