@@ -50,7 +50,7 @@ def parse(raw: bytes) -> tuple[Value, ...]:
     """
     values: list[Value] = []
     problems: list[str] = []
-    for found in _values(_text(raw)):
+    for found in _values(text_of(raw)):
         if isinstance(found, Value):
             values.append(found)
         else:
@@ -67,7 +67,12 @@ def kind_of(value: object) -> str:
     return _KINDS.get(type(value), "a number")
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
+    """Returns the text of a file, whatever Unicode encoding its byte order mark names; UTF-8 where it has none.
+
+    Raises:
+        UnreadableTextError: it is not text, or empty.
+    """
     encoding = next((name for mark, name in _BOMS if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)

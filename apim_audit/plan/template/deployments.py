@@ -10,6 +10,7 @@ from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_loca
 from apim_audit.plan.model import PlannedChange
 from apim_audit.plan.template.access import Deferred
 from apim_audit.plan.template.frames import Frame, Level, Setting
+from apim_audit.plan.template.linked import path_beside
 from apim_audit.plan.template.order import Unit, in_order
 from apim_audit.plan.template.parameters import definitions_of, given_values, wrong_values
 from apim_audit.plan.template.resources import (
@@ -141,12 +142,14 @@ class _Nested:
 
     def _linked(self, path: str) -> LocatedObject:
         shared = self.instance.frame.scope.shared
-        text = shared.linked(path)
+        beside = path_beside(self.instance.origin.file, path)
+        text = None if beside is None else shared.linked(beside)
         try:
-            found = None if text is None else parse_located(path, text)
+            found = None if beside is None or text is None else parse_located(beside, text)
         except NotJsonError as error:
             self._unseen(f"its template {path}: {error}")
             return _EMPTY
+        shared.meter.spend(len(text or "") // 4)
         if isinstance(found, LocatedObject):
             return found
         self._unseen(f"its template {path} cannot be read beside the one that names it")

@@ -87,8 +87,10 @@ def _variables(call: Call, frame: Frame) -> Value:
 def _copy_index(call: Call, frame: Frame) -> Value:
     _needs(call, 0, 2)
     values = _arguments(call, frame)
-    name = values.pop(0).lower() if values and isinstance(values[0], str) else ""  # type: ignore[union-attr]
-    offset = values[0] if values else 0
+    first = values[0] if values else 0
+    name = first.lower() if isinstance(first, str) else ""
+    numbers = values[1:] if isinstance(first, str) else values
+    offset = numbers[0] if numbers else 0
     if name not in frame.loops or not isinstance(offset, int):
         message = f"copyIndex stands outside of the loop {name}" if name else "copyIndex stands outside of a loop"
         raise ExpressionError(message)

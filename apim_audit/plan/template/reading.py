@@ -39,7 +39,7 @@ class DeploymentContext:
         management_group: its name.
         deployment: the deployment's name.
         complete: whether it is deployed in complete mode.
-        linked: returns the text of a file that the template names by a path relative to itself, or None.
+        linked: returns the text of a linked template by its path, or None; see ``linked.read_linked``.
     """
 
     subscription_id: str | None = None

@@ -22,11 +22,12 @@ def compare(first: Value, second: Value) -> int:
     """
     if isinstance(first, str) and isinstance(second, str):
         return (first > second) - (first < second)
-    if _is_number(first) and _is_number(second):
-        return (first > second) - (first < second)  # type: ignore[operator]  # both are numbers
+    one, other = _number(first), _number(second)
+    if one is not None and other is not None:
+        return (one > other) - (one < other)
     message = f"{kind(first)} cannot be compared with {kind(second)}"
     raise ExpressionError(message)
 
 
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Value) -> int | float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
