@@ -3,12 +3,15 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from apim_audit.core.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.located_json import NotJsonError, parse_located
+from apim_audit.plan.model import Plan
+from apim_audit.plan.template import DeploymentContext, ParameterFile, read_template
 
 _SECONDS = 300
 _MOST_LINES = 20
@@ -51,6 +54,26 @@ def compile_bicep(file: str) -> Compiled:
     if not file.lower().endswith(".bicepparam"):
         return Compiled(_run(file, "build"))
     return _of_parameters(file, _run(file, "build-params"))
+
+
+def read_bicep(
+    file: str,
+    parameters: Sequence[ParameterFile] = (),
+    context: DeploymentContext | None = None,
+) -> Plan:
+    """Returns what the deployment of a Bicep file would write; nothing in it has a line.
+
+    Args:
+        file: a ``.bicep`` or ``.bicepparam`` file.
+        parameters: parameter files, which count before a ``.bicepparam``.
+        context: what the deployment is told besides.
+
+    Raises:
+        NoAuditError: it cannot be compiled, or a parameter file does not fit.
+    """
+    compiled = compile_bicep(file)
+    own = [] if compiled.parameters is None else [ParameterFile(file, compiled.parameters, lines=False)]
+    return read_template(file, compiled.template, [*own, *parameters], context or DeploymentContext(), lines=False)
 
 
 def _run(file: str, command: str) -> str:

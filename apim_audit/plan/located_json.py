@@ -43,15 +43,20 @@ def origin_of(value: object) -> Origin | None:
     return value.origin if isinstance(value, LocatedObject) else None
 
 
-def parse_located(file: str, text: str) -> object:
+def parse_located(file: str, text: str, *, lines: bool = True) -> object:
     """Returns the value of a JSON text, its objects as ``LocatedObject``; of a key that occurs twice the last counts.
 
     Comments, trailing commas, single quotes and texts over several lines are read, as Azure does.
 
+    Args:
+        file: the name that objects are said to stand in.
+        text: the JSON.
+        lines: whether the lines are those of the file; not where the text was made from it.
+
     Raises:
         NotJsonError: the text is no JSON, or nested too deeply.
     """
-    reader = _Reader(file, text)
+    reader = _Reader(file, text, lines=lines)
     value = reader.value(0)
     reader.end()
     return value
@@ -60,8 +65,9 @@ def parse_located(file: str, text: str) -> object:
 class _Reader:
     """Reads one text from its start to its end."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, *, lines: bool) -> None:
         self._file = file
+        self._lines = lines
         self._text = text
         self._at = 0
         self._breaks = [match.start() for match in re.finditer("\n", text)]
@@ -84,7 +90,7 @@ class _Reader:
             self._fail("goes on after its end")
 
     def _object(self, depth: int) -> LocatedObject:
-        found = LocatedObject(Origin(self._file, self._line(self._start)))
+        found = LocatedObject(Origin(self._file, self._line(self._start) if self._lines else None))
         self._advance()
         while not self._take("}"):
             if self._kind != "text":

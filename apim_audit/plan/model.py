@@ -9,7 +9,10 @@ from apim_audit.snapshot import Document
 
 
 class Action(StrEnum):
-    """What happens to a resource."""
+    """What happens to a resource.
+
+    A template does not tell whether a resource is there already: what it writes is CREATE, and replaces what is there.
+    """
 
     CREATE = "create"
     UPDATE = "update"

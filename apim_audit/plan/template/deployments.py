@@ -82,7 +82,7 @@ class _Nested:
         template, frame = self._opened()
         place = Place(self._setting(template), doubt=self.instance.place.doubt)
         if self.depth > _DEEPEST:
-            self._problem(f"deployments are nested more than {_DEEPEST} deep")
+            self._problem(f"deployments are nested more than {_DEEPEST} deep", needed=True)
             return ()
         return changes_of(template, frame, place, self.depth)
 
@@ -187,7 +187,6 @@ class _Nested:
         raw = member(self._properties(), "parameters")[1]
         if member(self._properties(), "parametersLink")[0]:
             self._problem(f"the parameter file of the deployment {placeholder(self.instance.name)} is not read")
-        if not isinstance(raw, dict):
             return {}
         evaluated = self._evaluated(raw)
         try:

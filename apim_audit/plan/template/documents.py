@@ -28,19 +28,22 @@ KEEPS_SUBNETS_FROM = "2023-09-01"
 Source: techcommunity.microsoft.com, "Azure Virtual Network now supports updates without subnet property", 2024-02-26.
 """
 
+_DEEPEST = 100
 _IDENTITIES = frozenset({"id", "name", "subnetresourceid"})
 _COPIED = ("location", "sku", "kind", "properties")
 
 
-def to_json(value: Value, meter: Meter, key: str = "") -> Any:  # noqa: ANN401  (JSON)
+def to_json(value: Value, meter: Meter, key: str = "", depth: int = _DEEPEST) -> Any:  # noqa: ANN401  (JSON)
     """Returns an evaluated value as a document holds it: what is not known is marked, names and ids are made up."""
     meter.spend()
+    if depth == 0:
+        return unknown("a value that is nested too deeply")
     if isinstance(value, Pieces | Unknown):
         return _identity(value, key.lower()) if key.lower() in _IDENTITIES else unknown(written(value))
     if isinstance(value, dict):
-        return {name: to_json(each, meter, name) for name, each in value.items()}
+        return {name: to_json(each, meter, name, depth - 1) for name, each in value.items()}
     if isinstance(value, list):
-        return [to_json(each, meter, key) for each in value]
+        return [to_json(each, meter, key, depth - 1) for each in value]
     return value
 
 

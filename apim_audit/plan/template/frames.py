@@ -12,6 +12,7 @@ from apim_audit.plan.template.syntax import Node
 from apim_audit.plan.template.values import ExpressionError, Meter, Value, member
 
 _MOST_PROBLEMS = 100
+_LONGEST = 500
 
 
 class Level(Enum):
@@ -91,7 +92,7 @@ class Shared:
     file: str
     machine: Machine
     linked: Callable[[str], str | None]
-    meter: Meter = field(default_factory=Meter)
+    meter: Meter
     found: dict[tuple[str, str], Incomplete] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
 
@@ -106,7 +107,7 @@ class Shared:
         origin = place or Origin(self.file)
         where = printable(origin.file) if origin.line is None else f"{printable(origin.file)}, line {origin.line}"
         if len(self.found) < _MOST_PROBLEMS or needed:
-            entry = Incomplete(origin.file, "not-evaluated", f"{where}: {printable(problem)}", needed=needed)
+            entry = Incomplete(origin.file, "not-evaluated", f"{where}: {printable(problem[:_LONGEST])}", needed=needed)
             self.found.setdefault((where, problem), entry)
 
 
@@ -148,6 +149,7 @@ class Scope:
         variables: as they are written; evaluated when they are asked for.
         functions: user-defined functions by their folded names with namespace.
         deployments: nested deployments by folded name, id and symbolic name.
+        calls: the user-defined functions within which it is evaluated.
     """
 
     shared: Shared
@@ -156,6 +158,7 @@ class Scope:
     variables: Mapping[str, Callable[[], Value]] = field(default_factory=dict)
     functions: Mapping[str, LocatedObject] = field(default_factory=dict)
     deployments: dict[str, Deployed] = field(default_factory=dict)
+    calls: frozenset[str] = frozenset()
     _known: dict[str, Value] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 

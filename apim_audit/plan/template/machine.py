@@ -20,6 +20,9 @@ from apim_audit.plan.template.values import (
     unknown_call,
 )
 
+_DEEPEST = 16  # functions that call each other
+_COST_OF_CALL = 20
+
 
 class Evaluator:
     """The one machine."""
@@ -108,12 +111,18 @@ class Evaluator:
             message = f"{call.name} takes {len(names)} arguments"
             raise ExpressionError(message)
         values = [settled(frame.value(each)) for each in call.arguments]
-        outer = frame.scope
-        inner = Scope(
-            outer.shared, outer.setting, Arguments(dict(zip(names, values, strict=True))), {}, outer.functions
-        )
+        frame.scope.shared.meter.spend(_COST_OF_CALL)
+        inner = _inside(call.name.lower(), dict(zip(names, values, strict=True)), frame.scope)
         output = own.get("output")
         return self.json(output.get("value") if isinstance(output, dict) else None, Frame(inner))
+
+
+def _inside(name: str, values: dict[str, Value], outer: Scope) -> Scope:
+    if name in outer.calls or len(outer.calls) >= _DEEPEST:
+        message = f"the function {name} calls itself, or others in too many steps"
+        raise ExpressionError(message)
+    calls = outer.calls | {name}
+    return Scope(outer.shared, outer.setting, Arguments(values), functions=outer.functions, calls=calls)
 
 
 def _applied(function: Function, arguments: list[Value], frame: Frame) -> Value:

@@ -14,17 +14,23 @@ from apim_audit.plan.template.machine import Evaluator
 from apim_audit.plan.template.parameters import definitions_of, given_values, wrong_values
 from apim_audit.plan.template.resources import Place
 from apim_audit.plan.template.scopes import level_of, scope_of
-from apim_audit.plan.template.values import TooMuchError, Unknown, Value
+from apim_audit.plan.template.values import Meter, TooMuchError, Unknown, Value
 
 _LARGEST = 64 * 1024 * 1024
+_LEAST_WORK = 1_000_000  # steps that any template may take; a longer one may take more
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterFile:
-    """A parameter file: its name and its text."""
+    """A parameter file.
+
+    Attributes:
+        lines: whether the text's lines are those of the file; not where it was compiled.
+    """
 
     file: str
     text: str
+    lines: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ def read_template(
     text: str,
     parameters: Sequence[ParameterFile] = (),
     context: DeploymentContext = DeploymentContext(),
+    *,
+    lines: bool = True,
 ) -> Plan:
     """Returns what the deployment of an ARM template would write.
 
@@ -72,18 +80,19 @@ def read_template(
         text: its text.
         parameters: parameter files; of a parameter that several give the last counts.
         context: what the deployment is told besides.
+        lines: whether the text's lines are those of the file; not where it was compiled.
 
     Raises:
         NoAuditError: the template or a parameter file is not what it should be.
     """
-    template = _template(file, text)
+    template = _template(file, text, lines=lines)
     given = _given(parameters)
     problems = [*wrong_values(definitions_of(template), given)]
     if problems:
         files = ", ".join(printable(each.file) for each in parameters)
         message = f"{files} does not fit {printable(file)}: {printable('; '.join(problems))}"
         raise NoAuditError(message, "Give the parameter file of this template.")
-    shared = Shared(file, Evaluator(), context.linked)
+    shared = Shared(file, Evaluator(), context.linked, Meter(_LEAST_WORK + len(text)))
     setting = _setting(level_of(template) or Level.RESOURCE_GROUP, context)
     try:
         scope = scope_of(template, given, setting, shared)
@@ -94,12 +103,12 @@ def read_template(
     return Plan(tuple(changes), (*shared.found.values(), *_missing(file, shared)), tuple(_notes(file, context)))
 
 
-def _template(file: str, text: str) -> LocatedObject:
+def _template(file: str, text: str, *, lines: bool) -> LocatedObject:
     if len(text) > _LARGEST:
         message = f"{printable(file)} is larger than any template that Azure takes"
         raise NoAuditError(message, "Give an ARM template, in JSON.")
     try:
-        found = parse_located(file, text)
+        found = parse_located(file, text, lines=lines)
     except NotJsonError as error:
         message = f"{printable(file)}: {error}"
         raise NoAuditError(message, "Give an ARM template, in JSON.") from None
@@ -113,7 +122,7 @@ def _given(files: Sequence[ParameterFile]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for each in files:
         try:
-            values = given_values(parse_located(each.file, each.text))
+            values = given_values(parse_located(each.file, each.text, lines=each.lines))
         except (NotJsonError, ValueError) as error:
             message = f"{printable(each.file)} {printable(str(error))}"
             raise NoAuditError(message, "Give a parameter file as Azure's deployment commands take it.") from None

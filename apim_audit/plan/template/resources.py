@@ -6,7 +6,7 @@ from functools import partial
 
 from apim_audit.core.findings import Origin
 from apim_audit.plan.located_json import LocatedObject
-from apim_audit.plan.model import Action, PlannedChange
+from apim_audit.plan.model import Action, PlannedChange, Writing
 from apim_audit.plan.template.documents import JUDGED, completed, document_of, in_doubt, origins_of_rules
 from apim_audit.plan.template.frames import Frame, Setting
 from apim_audit.plan.template.ids import resource_id, scope_id
@@ -101,8 +101,11 @@ def _instances(raw: LocatedObject, frame: Frame, place: Place, symbol: str) -> I
 
 def _type_of(raw: LocatedObject, place: Place) -> str:
     type_name = str(member(raw, "type")[1] or "").partition("@")[0].strip().strip("/")
-    inner = place.type_name and not type_name.lower().startswith(place.type_name.lower() + "/")
-    return f"{place.type_name}/{type_name}" if inner else type_name
+    return f"{place.type_name}/{type_name}" if _is_relative(type_name, place) else type_name
+
+
+def _is_relative(type_name: str, place: Place) -> bool:
+    return bool(place.type_name) and not type_name.lower().startswith(f"{place.type_name.lower()}/")
 
 
 def _frames(raw: LocatedObject, frame: Frame, type_name: str) -> list[Frame]:
@@ -138,7 +141,8 @@ def _name(instance: Instance) -> Value:
     name = instance.evaluated("name")
     if not isinstance(name, str) and not is_unknown(name):
         name = Unknown("name")
-    return glue([instance.place.name, "/", name]) if instance.place.type_name else name
+    relative = _is_relative(str(instance.get("type") or ""), instance.place)
+    return glue([instance.place.name, "/", name]) if relative else name
 
 
 def id_of(instance: Instance) -> str:
@@ -194,6 +198,7 @@ def _changes(instance: Instance, identity: str) -> tuple[PlannedChange, ...]:
         problem = f"{identity} is perhaps written: {instance.place.doubt} is not known before the deployment"
         shared.problem(instance.origin, problem)
         in_doubt(document, instance.place.doubt)
+        writing = Writing.WHOLE
     origins: Mapping[str, Origin] = {}
     for each in properties:
         origins = {**origins, **origins_of_rules(each)}
@@ -201,5 +206,5 @@ def _changes(instance: Instance, identity: str) -> tuple[PlannedChange, ...]:
 
 
 def _version(instance: Instance) -> str:
-    version = instance.get("apiVersion")
+    version = instance.evaluated("apiVersion")
     return version if isinstance(version, str) else ""

@@ -44,7 +44,7 @@ class Meter:
 
     __slots__ = ("_left", "_numbered")
 
-    def __init__(self, most: int = 6_000_000) -> None:
+    def __init__(self, most: int) -> None:
         self._left = most
         self._numbered = 0
 
@@ -80,7 +80,7 @@ def written(value: Value) -> str:
         case Unknown(text=text):
             return text
         case Pieces(parts=parts):
-            return shorten(f"concat({', '.join(written(part) for part in parts)})")
+            return shorten(f"concat({', '.join(written(part) for part in parts[:_SHOWN])})")
         case str():
             return shorten("'" + value.replace("'", "''") + "'")
         case bool() | None:
@@ -142,14 +142,20 @@ def glue(parts: Iterable[Value]) -> Value:
         ExpressionError: it would be too long.
     """
     found: list[str | Unknown] = []
+    texts: list[str] = []
+    size = 0
     for part in _flat(parts):
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    if sum(len(part) for part in found if isinstance(part, str)) > MOST_CHARACTERS:
-        message = "it makes a text of more than a million characters"
-        raise ExpressionError(message)
+        size += len(part) if isinstance(part, str) else _SHOWN
+        if size > MOST_CHARACTERS:
+            message = "it makes a text of more than a million characters"
+            raise ExpressionError(message)
+        if isinstance(part, str):
+            texts.append(part)
+        else:
+            found += ["".join(texts), part] if texts else [part]
+            texts = []
+    found += ["".join(texts)] if texts else []
+    found = [part for part in found if part != ""]
     if not found:
         return ""
     return found[0] if len(found) == 1 else Pieces(tuple(found))

@@ -76,11 +76,10 @@ DOCUMENTED: list[tuple[str, Any]] = [
     ("tryGet(createObject('a', 1), 'b', 'c')", None),
     ("union(createArray('one', 'two'), createArray('two', 'three'))", ["one", "two", "three"]),
     (
-        "union(createObject('a', 1, 'n', createObject('x', 1, 'l', createArray(1))), "
-        "createObject('b', 2, 'n', createObject('y', 2, 'l', createArray(2))))",
+        "union(json('{\"a\": 1, \"n\": {\"x\": 1, \"l\": [1]}}'), json('{\"b\": 2, \"n\": {\"y\": 2, \"l\": [2]}}'))",
         {"a": 1, "n": {"x": 1, "l": [2], "y": 2}, "b": 2},
     ),
-    ("shallowMerge(createArray(createObject('a', 1, 'n', createObject('x', 1)), createObject('n', 2)))", {"a": 1, "n": 2}),
+    ("shallowMerge(createArray(createObject('a', 1, 'n', createArray()), createObject('n', 2)))", {"a": 1, "n": 2}),
     # numbers, comparison, logic
     ("add(5, 3)", 8),
     ("sub(7, 3)", 4),
@@ -164,6 +163,10 @@ DOCUMENTED: list[tuple[str, Any]] = [
 PUBLISHED_UNIQUE_STRINGS = [
     ("'tyeth'", "zcztcwvu6iyg6"),  # mspnp/AzureNamingTool, TestArmFunctions.cs
     ("'/subscriptions/3c7f956b-55ee-4686-9d30-da1eb631dc59/resourceGroups/rg-devopsshieldek010dev'", "fd63l2gacbtca"),
+    # Azure/terraform-provider-azapi, unique_string_function_test.go
+    ("'/subscriptions/00000000-0000-0000-0000-000000000000', 'resource-id'", "cwvxuqg24sifi"),
+    ("'sub-id'", "m3qsgok2tj3gw"),  # a Go version of the function, with its tests
+    ("''", "aaaaaaaaaaaaa"),
     ("'test'", "rbgf3xv4ufgzg"),  # a shell version of Bicep's function, with its self-test against Bicep
     ("'hello', 'world'", "a7wkljktk6wne"),
     ("'abc'", "cgtzqvhu4i23s"),
@@ -171,11 +174,13 @@ PUBLISHED_UNIQUE_STRINGS = [
 
 MISTAKES = [
     "notAFunction()", "substring('abc', 2, 5)", "div(1, 0)", "int('x')", "createArray(1)[3]", "createObject('a', 1).b",
-    "if(1, 2, 3)", "padLeft('x', 2000000000)", "range(0, 10001)", "json('{')", "base64ToString('%')", "concat('a', null())",
+    "if(1, 2, 3)", "padLeft('x', 2000000000)", "range(0, 10001)", "json('{')", "base64ToString('%')",
+    "concat('a', null())",
     "format('{1}', 'a')", "resourceId('Microsoft.X/ys', 'a', 'b')", "less(1, 'a')", "cidrSubnet('10.0.0.0/24', 25, 2)",
-    "variables('none')", "parameters('none')", "copyIndex()", "lambdaVariables('x')", "map(createArray(1), 1)", "toLower(1)",
-    "union(createArray(1), createObject('a', 1))", "dateTimeAdd('x', 'P1D')", "equals(1)", "true() x", "'unfinished", "true",
-    "mul(9223372036854775807, 2)", "1 + 2", "createObject('a')", "replace('a', '', 'b')",
+    "variables('none')", "parameters('none')", "copyIndex()", "lambdaVariables('x')", "map(createArray(1), 1)",
+    "toLower(1)",
+    "union(createArray(1), createObject('a', 1))", "dateTimeAdd('x', 'P1D')", "equals(1)", "true() x", "'unfinished",
+    "true", "mul(9223372036854775807, 2)", "1 + 2", "createObject('a')", "replace('a', '', 'b')",
 ]  # fmt: skip
 
 
@@ -228,7 +233,8 @@ def test_an_unknown_that_does_not_matter_leaves_the_value_known(expression: str,
 @pytest.mark.parametrize(
     "expression",
     [
-        "if(utcNow(), 1, 1)", "and(true(), utcNow())", "or(false(), utcNow())", "coalesce(utcNow(), 1)", "not(utcNow())",
+        "if(utcNow(), 1, 1)", "and(true(), utcNow())", "or(false(), utcNow())", "coalesce(utcNow(), 1)",
+        "not(utcNow())",
         "equals(utcNow(), utcNow())", "length(utcNow())", "contains(createArray(utcNow()), 1)", "concat('a', utcNow())",
         "union(createObject('a', utcNow()), createObject('b', 1))", "filter(createArray(1), lambda('x', utcNow()))",
         "string(createObject('a', utcNow()))", "createArray(1)[utcNow()]", "utcNow()[0].a", "empty(utcNow())",

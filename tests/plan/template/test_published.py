@@ -32,22 +32,22 @@ def judged(group: Document) -> Report:
         group,
         {"id": SUBNET.rpartition("/subnets")[0], "type": "Microsoft.Network/virtualNetworks", "properties": network},
     ]
-    for network_type in ("External", "Internal"):
-        documents.append(
-            {
-                "id": f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ApiManagement/service/{network_type}",
-                "name": network_type,
-                "type": "Microsoft.ApiManagement/service",
-                "location": "westeurope",
-                "sku": {"name": "Premium"},
-                "properties": {
-                    "platformVersion": "stv2",
-                    "virtualNetworkType": network_type,
-                    "virtualNetworkConfiguration": {"subnetResourceId": SUBNET},
-                },
-            }
-        )
-    return audit(snapshot(documents))
+    return audit(snapshot([*documents, *(instance(network_type) for network_type in ("External", "Internal"))]))
+
+
+def instance(network_type: str) -> Document:
+    return {
+        "id": f"{SUBNET.partition('/providers')[0]}/providers/Microsoft.ApiManagement/service/{network_type}",
+        "name": network_type,
+        "type": "Microsoft.ApiManagement/service",
+        "location": "westeurope",
+        "sku": {"name": "Premium"},
+        "properties": {
+            "platformVersion": "stv2",
+            "virtualNetworkType": network_type,
+            "virtualNetworkConfiguration": {"subnetResourceId": SUBNET},
+        },
+    }
 
 
 def snapshot(documents: Iterable[Document]) -> Snapshot:

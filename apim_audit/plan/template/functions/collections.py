@@ -1,5 +1,7 @@
 """Array and object functions (Azure documentation, ``template-functions-array`` and ``-object``, 2025-02-12)."""
 
+import json
+
 from apim_audit.plan.template.functions.registry import Function, array, bounded, family, integer, mapping, text
 from apim_audit.plan.template.functions.sameness import same
 from apim_audit.plan.template.values import ExpressionError, Pieces, Unknown, Value, kind, member, unknown_call
@@ -101,7 +103,7 @@ def _union(arguments: list[Value]) -> Value:
     found: list[Value] = []
     seen: set[str] = set()
     for each in (item for values in arguments for item in array(values)):
-        key = repr(each)
+        key = json.dumps(each, sort_keys=True)
         if key not in seen:
             seen.add(key)
             found.append(each)
