@@ -53,7 +53,8 @@ def test_what_azure_takes_is_read(text: str, expected: object) -> None:
     ("text", "problem"),
     [
         ("", "line 1: ends too early"), ("{\n", "line 2: is not JSON"), ('{"a" 1}', "a colon"),
-        ("[1 2]", "a comma"),         ("[1]\n]", "line 2: goes on after its end"), ("[tru]", "line 1: is not JSON"), ('"abc', "is not JSON"),
+        ("[1 2]", "a comma"), ("[1]\n]", "line 2: goes on after its end"),
+        ("[tru]", "line 1: is not JSON"), ('"abc', "is not JSON"),
         ("{5: 1}", "a name"),
         ("[" * 500, "nested too deeply"), ('"\\x"', "escape"), ("/* no end", "is not JSON"),
         ("[,]", "a value"), ("\0", "is not"),
