@@ -10,6 +10,7 @@ from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_loca
 from apim_audit.plan.model import PlannedChange
 from apim_audit.plan.template.access import Deferred
 from apim_audit.plan.template.frames import Frame, Level, Setting
+from apim_audit.plan.template.ids import group_id
 from apim_audit.plan.template.linked import path_beside
 from apim_audit.plan.template.order import Unit, in_order
 from apim_audit.plan.template.parameters import definitions_of, given_values, wrong_values
@@ -197,27 +198,38 @@ class _Nested:
 
     def _setting(self, template: LocatedObject) -> Setting:
         outer = self.instance.place.setting
-        subscription = self._told("subscriptionId", outer.subscription)
         group = self._told("resourceGroup", outer.resource_group)
-        moved = self.instance.get("subscriptionId") is not None and self.instance.get("resourceGroup") is None
-        level = Level.SUBSCRIPTION if moved else outer.level
-        if self.instance.get("resourceGroup") is not None:
-            level = Level.RESOURCE_GROUP
-        elif (own := level_of(template)) is not None and own is not Level.RESOURCE_GROUP:
-            level = own
-        location = outer.location
-        if self.instance.get("resourceGroup") is not None and group != outer.resource_group:
-            location = Unknown(f"location of the resource group {placeholder(group)}")
-        name = self.instance.name
+        level = self._level(template)
+        subscription = self._told("subscriptionId", outer.subscription)
+        same = _folded(subscription, group) == _folded(outer.subscription, outer.resource_group)
+        moved = level is Level.RESOURCE_GROUP and not (outer.level is level and same)
         return replace(
-            outer, level=level, subscription=subscription, resource_group=group, location=location, name=name
+            outer,
+            level=level,
+            subscription=subscription,
+            resource_group=group,
+            location=Unknown(f"location of the resource group {placeholder(group)}") if moved else outer.location,
+            name=self.instance.name,
         )
+
+    def _level(self, template: LocatedObject) -> Level:
+        if self.instance.get("resourceGroup") is not None:
+            return Level.RESOURCE_GROUP
+        own = level_of(template)
+        if own is not None and own is not Level.RESOURCE_GROUP:
+            return own
+        moved = self.instance.get("subscriptionId") is not None
+        return Level.SUBSCRIPTION if moved else self.instance.place.setting.level
 
     def _told(self, name: str, otherwise: Value) -> Value:
         if self.instance.get(name) is None:
             return otherwise
         found = self._evaluated(self.instance.get(name))
         return found if isinstance(found, str) or is_unknown(found) else Unknown(name)
+
+
+def _folded(subscription: Value, group: Value) -> str:
+    return placeholder(group_id(subscription, group)).lower()
 
 
 class _Reference(Deferred):

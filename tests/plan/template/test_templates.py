@@ -397,8 +397,20 @@ def test_secure_outputs_and_missing_ones_stay_unknown() -> None:
 def test_a_subscription_template_deploys_to_resource_groups() -> None:
     outer = template(nested("d", inner_nsg(), parameters={"name": "x"}, resourceGroup="g2"))
     outer["$schema"] = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate")
-    change = only(planned(outer, context=DeploymentContext(CONTEXT.subscription_id)))
+    change = only(planned(outer, context=DeploymentContext(CONTEXT.subscription_id, "g2", "westeurope")))
     assert change.id == f"{GROUP[:-2]}g2/providers/{NSG}/x"
+
+
+def test_the_location_of_a_resource_group_is_not_that_of_the_deployment() -> None:
+    inner = template(nsg("x", location="[resourceGroup().location]"))
+    outer = template(
+        nested("d", inner, resourceGroup="g2"), nested("same", inner), nested("e", inner, resourceGroup="RG")
+    )
+    known = [unknown_name(change.body["location"]) is None for change in planned(outer).changes if change.body]
+    assert known == [False, True, False]
+    outer["$schema"] = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate")
+    (change, *_) = planned(outer, context=DeploymentContext(CONTEXT.subscription_id, "g2", "westeurope")).changes
+    assert unknown_name((change.body or {})["location"]) is not None
 
 
 def test_a_nested_deployment_on_an_unknown_condition_is_all_in_doubt() -> None:
