@@ -404,10 +404,13 @@ def test_a_subscription_template_deploys_to_resource_groups() -> None:
 def test_the_location_of_a_resource_group_is_not_that_of_the_deployment() -> None:
     inner = template(nsg("x", location="[resourceGroup().location]"))
     outer = template(
-        nested("d", inner, resourceGroup="g2"), nested("same", inner), nested("e", inner, resourceGroup="RG")
+        nested("a", inner, resourceGroup="g2"),
+        nested("b", inner),
+        nested("c", inner, resourceGroup="RG"),
+        nested("d", inner, resourceGroup="rg", subscriptionId="22222222-2222-2222-2222-222222222222"),
     )
     known = [unknown_name(change.body["location"]) is None for change in planned(outer).changes if change.body]
-    assert known == [False, True, False]
+    assert known == [False, True, True, False]
     outer["$schema"] = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate")
     (change, *_) = planned(outer, context=DeploymentContext(CONTEXT.subscription_id, "g2", "westeurope")).changes
     assert unknown_name((change.body or {})["location"]) is not None
