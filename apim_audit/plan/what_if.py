@@ -210,4 +210,4 @@ def _restore(document: Document, before: object) -> None:
     for name in _KEPT_BY_AZURE:
         kept = name != "subnets" or version >= KEEPS_SUBNETS_FROM
         if kept and name in earlier and properties.get(name) is None:
-            properties[name] = earlier[name]
+            properties[name] = _marked(earlier[name], _DEEPEST)

@@ -10,6 +10,7 @@ Value = object
 MOST_CHARACTERS = 1 << 20
 MOST_ITEMS = 20_000
 _SHOWN = 160
+_OF_A_NAME = 48
 _LEAVES = 2_000  # of a list or object, to tell it from others
 
 
@@ -203,9 +204,9 @@ def placeholder(value: Value) -> str:
 
 def _made_up(part: Unknown) -> str:
     # A slash would end a segment of an id, and ids are compared without regard to case.
-    plain = part.text.replace("/", "|")
-    changed = plain != part.text or plain.lower() != part.text
-    return f"{{{plain}#{_digest(part.text)}}}" if changed and "'" in part.text else f"{{{plain}}}"
+    plain = part.text.replace("/", "|")[:_OF_A_NAME]
+    whole = plain == part.text and "'" not in plain
+    return f"{{{plain}}}" if whole else f"{{{plain}#{_digest(part.text)}}}"
 
 
 def member(found: Mapping[str, Value], name: str) -> tuple[bool, Value]:

@@ -94,13 +94,14 @@ def test_it_evaluates_whole(case: Published) -> None:
 
 @pytest.mark.parametrize("case", [case for case in ALL if "virtual" in case.text and "service" in case.text], ids=str)
 def test_instances_of_a_whole_template_are_judged(case: Published) -> None:
-    report = audit(snapshot(_stv2(case.plan())))
+    report = audit(snapshot(as_new(case.plan())))
     for location in report.locations():
         assert location.network_security_group_id is not None
         assert "unknown" not in {check.verdict for check in location.checks if check.id == "management"}
 
 
-def _stv2(plan: Plan) -> list[Document]:
+def as_new(plan: Plan) -> list[Document]:
+    """Returns what a plan writes where there is nothing yet: a new instance is stv2."""
     documents = [change.body for change in plan.changes if change.body is not None]
     for body in documents:
         if body["type"].lower() == "microsoft.apimanagement/service":

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from apim_audit.errors import NoAuditError
+from apim_audit.plan.model import Plan
 from apim_audit.plan.template import DeploymentContext, read_template
+from apim_audit.run import audit
 from apim_audit.snapshot import unknown_name
 from tests.plan.template.published import ABSENT, Published, published
 from tests.plan.template.small import CONTEXT, nested, nsg, planned, rule, template, value_of
 from tests.plan.template.test_functions import DOCUMENTED
+from tests.plan.template.test_published import as_new, snapshot
 
 LITERAL = re.compile(r"'(?:[^']|'')*'|(?<![\w.'-])-?\d+(?![\w.'])")
 IDENTITIES = {"id", "name", "subnetResourceId"}
@@ -56,6 +59,30 @@ def test_a_published_template_of_which_less_is_known_is_right_or_unknown(
     for less, more in zip(partly, wholly, strict=True):
         assert agrees(less.body, more.body)
         assert less.rule_origins == more.rule_origins
+
+
+@pytest.mark.skipif(not ALL, reason=ABSENT)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: case.nsg.stem)
+@pytest.mark.parametrize(
+    "context",
+    [
+        DeploymentContext(),
+        DeploymentContext(location="westeurope"),
+        DeploymentContext(CONTEXT.subscription_id, "apim-rg"),
+    ],
+)
+def test_a_verdict_of_which_less_is_known_is_the_same_or_unknown(case: Published, context: DeploymentContext) -> None:
+    partly = verdicts_of(read_template(case.template.name, case.text, (), context))
+    wholly = verdicts_of(case.plan())
+    assert len(partly) == len(wholly)
+    for (requirement, less), (other, more) in zip(partly, wholly, strict=True):
+        assert requirement == other
+        assert less in {more, "unknown"}
+
+
+def verdicts_of(plan: Plan) -> list[tuple[str, str]]:
+    report = audit(snapshot(as_new(plan)))
+    return [(check.id, str(check.verdict)) for check in report.checks()]
 
 
 JUNK = [
