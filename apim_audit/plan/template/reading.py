@@ -1,5 +1,6 @@
 """An ARM template, with its parameter files, to a plan: the one way in."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from apim_audit.core.findings import Incomplete
 from apim_audit.core.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_located
-from apim_audit.plan.model import Plan
+from apim_audit.plan.model import Plan, PlannedChange
 from apim_audit.plan.template.deployments import changes_of
 from apim_audit.plan.template.frames import Frame, Level, Setting, Shared
 from apim_audit.plan.template.machine import Evaluator
@@ -100,7 +101,11 @@ def read_template(
     except TooMuchError as error:
         message = f"{printable(file)} cannot be evaluated: {error}"
         raise NoAuditError(message, "Look for loops or functions in it that make very much of little.") from None
-    return Plan(tuple(changes), (*shared.found.values(), *_missing(file, shared)), tuple(_notes(file, context)))
+    return Plan(
+        tuple(changes),
+        (*shared.found.values(), *_missing(file, shared)),
+        (*_notes(file, context), *_repeated(file, changes)),
+    )
 
 
 def _template(file: str, text: str, *, lines: bool) -> LocatedObject:
@@ -171,3 +176,13 @@ def _notes(file: str, context: DeploymentContext) -> list[str]:
             "name; that is not judged"
         )
     return notes
+
+
+def _repeated(file: str, changes: Sequence[PlannedChange]) -> list[str]:
+    count = Counter(change.id.lower() for change in changes)
+    first = {change.id.lower(): change.id for change in reversed(changes)}
+    return [
+        f"{printable(file)}: {printable(first[key])} is written {times} times; the last of them counts"
+        for key, times in count.items()
+        if times > 1
+    ]

@@ -496,6 +496,12 @@ def test_notes_tell_what_is_made_up_and_what_complete_mode_does() -> None:
     assert "complete mode" in plan.notes[1]
 
 
+def test_a_resource_that_is_written_twice_is_told() -> None:
+    plan = planned(template(nsg("one"), nsg("ONE", properties={"securityRules": [rule()]})))
+    assert [len(properties(change)["securityRules"]) for change in plan.changes] == [0, 1]
+    assert plan.notes == (f"main.json: {GROUP}/providers/{NSG}/one is written 2 times; the last of them counts",)
+
+
 def test_templates_are_told_from_other_json() -> None:
     assert is_template(template())
     assert not is_template({"$schema": "https://json-schema.org/x", "resources": []})
