@@ -12,12 +12,14 @@ from apim_audit.plan.template.loops import loops_of, rounds
 from apim_audit.plan.template.syntax import Access, Call, Literal, Node, is_expression, literal_text, parse_expression
 from apim_audit.plan.template.values import (
     ExpressionError,
+    Meter,
     Unknown,
     Value,
     holds_unknown,
     is_unknown,
     shorten,
     unknown_call,
+    written,
 )
 
 _DEEPEST = 16  # functions that call each other
@@ -61,7 +63,7 @@ class Evaluator:
             return literal_text(text)
         try:
             return settled(self.node(parse_expression(text), frame))
-        except ExpressionError as error:
+        except (ValueError, OverflowError) as error:  # also what Python thinks of a URL or a lone surrogate
             problem = f"{shorten(text)} cannot be evaluated: {error}"
         except RecursionError:
             problem = f"{shorten(text)} cannot be evaluated: it refers on and on"
@@ -135,4 +137,11 @@ def _applied(function: Function, arguments: list[Value], frame: Frame) -> Value:
         unknown = holds_unknown(arguments, meter) if function.deep else any(map(is_unknown, arguments))
         if unknown:
             return unknown_call(function.name, arguments)
+    elif function.deep:
+        arguments = [_as_a_whole(each, meter) for each in arguments]
     return function.body(arguments)
+
+
+def _as_a_whole(value: Value, meter: Meter) -> Value:
+    inner = isinstance(value, list | dict) and holds_unknown(value, meter)
+    return Unknown(written(value)) if inner else value

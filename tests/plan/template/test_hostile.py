@@ -30,7 +30,13 @@ def test_values_that_double_are_cut_off(start: str, step: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "use", ["variables('v59')", "string(variables('v59'))", "equals(variables('v59'), variables('v58'))"]
+    "use",
+    [
+        "variables('v59')",
+        "string(variables('v59'))",
+        "equals(variables('v59'), variables('v58'))",
+        "format('{0}', variables('v59'))",
+    ],
 )
 def test_values_that_share_their_parts_without_end_are_one_error(use: str) -> None:
     with pytest.raises(NoAuditError, match="more work than any real template"):

@@ -401,6 +401,68 @@ def test_a_subscription_template_deploys_to_resource_groups() -> None:
     assert change.id == f"{GROUP[:-2]}g2/providers/{NSG}/x"
 
 
+@pytest.mark.parametrize(
+    ("schema", "expression", "expected"),
+    [
+        (
+            "subscription",
+            "resourceId('A/b', 'c')",
+            "/subscriptions/11111111-1111-1111-1111-111111111111/providers/A/b/c",
+        ),
+        ("subscription", "resourceId('x', 'A/b', 'c')", "/subscriptions/x/providers/A/b/c"),
+        (
+            "managementGroup",
+            "resourceId('A/b', 'c')",
+            "/providers/Microsoft.Management/managementGroups/mg/providers/A/b/c",
+        ),
+        ("managementGroup", "managementGroup().name", "mg"),
+        ("tenant", "resourceId('A/b', 'c')", "/providers/A/b/c"),
+        ("tenant", "tenant().tenantId", "t"),
+    ],
+)
+def test_ids_are_those_of_the_scope(schema: str, expression: str, expected: str) -> None:
+    inner = template(nsg(properties={"x": "[parameters('p')]"}), parameters={"p": {"type": "string"}})
+    outer = template(nested("d", inner, parameters={"p": f"[{expression}]"}, resourceGroup="g", subscriptionId="s"))
+    outer["$schema"] = SCHEMA.replace("deploymentTemplate", f"{schema}DeploymentTemplate")
+    context = DeploymentContext(CONTEXT.subscription_id, tenant_id="t", management_group="mg")
+    assert properties(only(planned(outer, context=context)))["x"] == expected
+
+
+def test_a_resource_group_is_not_seen_from_a_subscription() -> None:
+    outer = template(nested("d", template(nsg("[resourceGroup().name]")), subscriptionId="s"))
+    assert "not deployed to a resource group" in messages(planned(outer))
+
+
+def test_a_new_peering_keeps_what_only_azure_tells() -> None:
+    peering = {"type": "Microsoft.Network/virtualNetworks/virtualNetworkPeerings", "name": "v/p", "properties": {}}
+    change = only(planned(template(peering)))
+    assert change.writing is Writing.PART
+    assert properties(change) == {"useRemoteGateways": False}
+
+
+def test_parameters_of_a_deployment_that_do_not_fit_are_told() -> None:
+    inner = template(nsg(properties={"x": "[parameters('p')]"}), parameters={"p": {"type": "int"}})
+    plan = planned(template(nested("d", inner, parameters={"p": "text", "q": 1})))
+    assert unknown_name(properties(only(plan))["x"]) == "parameters('p')"
+    assert "parameter p is a text" in messages(plan)
+    assert "parameter q is not one of the template's" in messages(plan)
+
+
+def test_a_parameter_file_that_a_deployment_links_to_is_told() -> None:
+    deployment = nested("d", inner_nsg())
+    deployment["properties"]["parametersLink"] = {"uri": "https://x"}
+    assert "parameter file of the deployment d is not read" in messages(planned(template(deployment)))
+
+
+def test_a_linked_template_that_is_no_json_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    link = {"templateLink": {"relativePath": "bad.json"}}
+    top = template({"type": "Microsoft.Resources/deployments", "name": "t", "properties": link})
+    plan = read_template(str(tmp_path / "top.json"), json.dumps(top), (), DeploymentContext(linked=read_linked))
+    assert [entry.needed for entry in plan.incomplete] == [True]
+    assert "ends too early" in messages(plan) or "is not JSON" in messages(plan)
+
+
 def test_the_location_of_a_resource_group_is_not_that_of_the_deployment() -> None:
     inner = template(nsg("x", location="[resourceGroup().location]"))
     outer = template(

@@ -19,7 +19,8 @@ class Function:
         most: how many it takes, None for any number.
         deep: whether what is unknown anywhere within an argument makes the result unknown; else only an argument that
             is unknown as a whole.
-        unknowns: whether it deals with unknown arguments by itself.
+        unknowns: whether it deals with unknown arguments by itself; where it is deep too, an argument that holds an
+            unknown is given to it as unknown.
     """
 
     name: str
