@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
@@ -29,7 +30,7 @@ def parse(argv: Sequence[str]) -> Command | int:
         UsageError: argv makes no sense.
     """
     try:
-        parsed: Command | int = _PARSER.main(list(argv), prog_name=PROGRAM, standalone_mode=False)
+        parsed: Command | int = _parser(_needed(argv)).main(list(argv), prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         path = PROGRAM if context is None else context.command_path
@@ -96,7 +97,15 @@ def _program(
     """Stands for the options before the command."""
 
 
-def _parser() -> Any:  # noqa: ANN401  (typer's own class is not public)
+def _needed(argv: Sequence[str]) -> tuple[type[Command], ...]:
+    """Returns the commands that a parser of argv has to know: making all of them takes longer than running one."""
+    first = next((each for each in argv if not each.startswith("-")), None)
+    named = tuple(command for command in COMMANDS if name_of(command) == first)
+    return named or (() if list(argv) == ["--version"] else COMMANDS)
+
+
+@cache
+def _parser(commands: tuple[type[Command], ...]) -> Any:  # noqa: ANN401  (typer's own class is not public)
     app = typer.Typer(
         name=PROGRAM,
         pretty_exceptions_enable=False,
@@ -104,9 +113,6 @@ def _parser() -> Any:  # noqa: ANN401  (typer's own class is not public)
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(help=_HELP)(_program)
-    for command in COMMANDS:
+    for command in commands:
         app.command(name_of(command))(_builder(command))
     return typer.main.get_command(app)
-
-
-_PARSER = _parser()
