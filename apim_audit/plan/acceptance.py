@@ -99,7 +99,13 @@ class Acceptance:
         nsg = location.network_security_group_id or ""
         if fold_id(nsg) not in self.written or location.network_model is None or state.get(fold_id(nsg)) is None:
             return location
-        faults = tuple(self._faults(state.children(fold_id(nsg), "securityRules")))
+        rules = properties_of(state.get(fold_id(nsg)) or {}).get("securityRules")
+        doubts = (
+            []
+            if unknown_name(rules) is None
+            else [_Fault("(each)", f"its fields wait for {unknown_name(rules)}", certain=False)]
+        )
+        faults = (*doubts, *self._faults(state.children(fold_id(nsg), "securityRules")))
         return replace(location, checks=(*location.checks, self._check(nsg, faults)))
 
     def _check(self, nsg: str, faults: Sequence[_Fault]) -> Check:

@@ -83,7 +83,8 @@ class State:
     def children(self, key: str, field: str) -> tuple[Document, ...]:
         """Returns the children of a resource, whether they stand in it or by themselves."""
         nodes = self._nodes.get(key, [])
-        nested = (child for node in nodes for child in properties_of(node.document().body).get(field) or ())
+        lists = (properties_of(node.document().body).get(field) for node in nodes)
+        nested = (child for each in lists if isinstance(each, list) for child in each)
         apart = (self._nodes[each][0].body for each in sorted(self._apart.get((key, field), ())))
         return tuple(child for child in (*nested, *apart) if isinstance(child, dict))
 

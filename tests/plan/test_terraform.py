@@ -125,6 +125,7 @@ def test_inline_rules_that_are_not_known_make_every_flow_unknown(tmp_path: Path)
     report = judged_blocks(tmp_path, [group, *(b for b in blocks.values() if b.type != GROUP)])
     assert found(report, "management").verdict is Verdict.UNKNOWN
     assert f"{GROUP}.nsg.security_rule" in (found(report, "management").reason or "")
+    assert found(report, "rules-accepted").verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("attribute", ["priority", "access", "destination_port_range", "protocol"])
@@ -323,3 +324,14 @@ def test_a_parent_that_is_only_named_is_found_by_its_name(tmp_path: Path) -> Non
     other = Block(GROUP, "other", after={"name": "other", "security_rule": []}, known={"id": elsewhere}).kept()
     report = judged_blocks(tmp_path, [*kept(blocks, AllowSql=rule), other], estate([*RULES[:4], *RULES[5:]]))
     assert found(report, "sql").verdict is Verdict.COMPLIANT
+
+
+def test_an_association_counts_before_a_state_that_is_not_refreshed(tmp_path: Path) -> None:
+    blocks = separate()
+    network = blocks["azurerm_virtual_network.vnet"]
+    (inside,) = network.known["subnet"]
+    stale = replace(network, known={**network.known, "subnet": [{**inside, "security_group": ""}]})
+    others = [block.kept() for block in blocks.values() if block.type != network.type]
+    for planned in ([stale.kept(), *others], [*others, stale.kept()]):
+        report = judged_blocks(tmp_path, planned, every=True)
+        assert found(report, "nsg-attached").verdict is Verdict.COMPLIANT

@@ -20,6 +20,7 @@ from apim_audit.plan.terraform.values import blocks, is_unknown
 from apim_audit.snapshot import Document, unknown, unknown_name
 
 _UNTOLD = "{} of {}, which the plan does not tell (give the current state with --onto)"
+_ATTACHED = (("networkSecurityGroup", "the NSG"), ("routeTable", "the route table"))
 _NSGS = "Microsoft.Network/networkSecurityGroups"
 _TABLES = "Microsoft.Network/routeTables"
 _VNETS = "Microsoft.Network/virtualNetworks"
@@ -80,7 +81,7 @@ def _subnet(subject: Subject) -> Iterator[Piece]:
         yield from part(subject.id, properties)
         return
     if not subject.planned:
-        for field, what in (("networkSecurityGroup", "the NSG"), ("routeTable", "the route table")):
+        for field, what in _ATTACHED:
             properties.setdefault(field, unknown(_UNTOLD.format(what, subject.resource.address)))
     yield subject.whole(f"{_VNETS}/subnets", properties)
 
@@ -127,15 +128,24 @@ def _dns_servers(subject: Subject) -> object:
 
 
 def _inline_subnets(subject: Subject) -> list[Document]:
-    refer = subject.refer("subnet")
     return [
         {
             "id": f"{subject.id}/subnets/{each.get('name')}",
             "name": each.get("name"),
-            "properties": subnet_properties(each, refer),
+            "properties": _inline_properties(subject, each),
         }
         for each in blocks(subject.values, "subnet")
     ]
+
+
+def _inline_properties(subject: Subject, values: Document) -> Document:
+    properties = subnet_properties(values, subject.refer("subnet"))
+    if not subject.planned:
+        # A state that is not refreshed does not know yet what was attached after the VNet was written.
+        for field, what in _ATTACHED:
+            if properties.get(field) is None:
+                properties[field] = unknown(_UNTOLD.format(what, f"a subnet of {subject.resource.address}"))
+    return properties
 
 
 def _dns_of_network(subject: Subject) -> Iterator[Piece]:
