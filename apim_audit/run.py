@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report, ServiceTagSource
     from apim_audit.core.judge import Options
+    from apim_audit.core.permissions import Diagnosis
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
-    from apim_audit.snapshot import Snapshot
+    from apim_audit.snapshot import Document, Snapshot
 
 DEFAULT_BASELINE = "2021-12"
 
@@ -42,6 +43,8 @@ class Target:
         cloud: ``AzureCloud``, ``AzureUSGovernment`` or ``AzureChinaCloud``.
         arm_endpoint: overrides the cloud's endpoint.
         admin_rules: security admin rules too.
+        features: what makes optional rows necessary too.
+        observed: the network status of the services too.
     """
 
     subscriptions: tuple[str, ...]
@@ -50,6 +53,8 @@ class Target:
     cloud: str = "AzureCloud"
     arm_endpoint: str | None = None
     admin_rules: bool = False
+    features: bool = False
+    observed: bool = False
 
 
 def audit(
@@ -72,7 +77,13 @@ def audit(
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
-    decoded = decode(snapshot, catalogue, admin_rules=options.admin_rules)
+    decoded = decode(
+        snapshot,
+        catalogue,
+        admin_rules=options.admin_rules,
+        features=options.features,
+        observed=options.observed,
+    )
     judgement = judge(decoded.estate, decoded.tags, catalogue, options)
     comparison = None
     if compare_baseline is not None:
@@ -175,9 +186,37 @@ def collect(target: Target, service_tags: str | None) -> "Snapshot":
         arm_endpoint=target.arm_endpoint,
         service_tags=tags is None,
         admin_rules=target.admin_rules,
+        features=target.features,
+        observed=target.observed,
     )
     snapshot = read(request, _now())
     return _trimmed(snapshot if tags is None else replace(snapshot, service_tags=tags))
+
+
+def doctor(target: Target) -> "Diagnosis":
+    """Returns whether live subscriptions can be audited: credentials, the endpoint, and each read that is made.
+
+    Args:
+        target: which subscriptions, from where.
+
+    Raises:
+        NoAuditError: no credentials, or no subscription can be reached.
+        UsageError: there is no such cloud or endpoint.
+    """
+    from apim_audit.collect import Request, diagnose
+
+    return diagnose(Request(target.subscriptions, cloud=target.cloud, arm_endpoint=target.arm_endpoint))
+
+
+def role(subscriptions: Sequence[str]) -> "Document":
+    """Returns the definition of an Azure role with exactly the reads that this program makes.
+
+    Args:
+        subscriptions: where it can be assigned.
+    """
+    from apim_audit.collect.permissions import role
+
+    return role(subscriptions)
 
 
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
@@ -191,10 +230,13 @@ def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | No
         NoAuditError: the embedded endpoint cannot be read.
         UsageError: there is no such baseline.
     """
+    from apim_audit.core.judge import Options
     from apim_audit.demo import demo_snapshot
 
     _look_up(options, compare_baseline)
-    return audit(_trimmed(demo_snapshot(_now())), options, compare_baseline)
+    asked = options if isinstance(options, Options) else Options(options)
+    snapshot = demo_snapshot(_now(), features=asked.features, observed=asked.observed)
+    return audit(_trimmed(snapshot), asked, compare_baseline)
 
 
 def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":

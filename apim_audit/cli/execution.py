@@ -1,5 +1,6 @@
 """Runs a parsed command: the use case, then its reports, then the exit status."""
 
+import json
 import logging
 import sys
 from io import BytesIO
@@ -8,14 +9,14 @@ from typing import BinaryIO
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
 from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, write
-from apim_audit.cli.options import Check, Collect, Command, Demo, Judging, Reporting, Requirements, Subscription
+from apim_audit.cli.options import Check, Collect, Command, Demo, Doctor, Judging, Reporting, Requirements, Subscription
 from apim_audit.cli.streams import say
 from apim_audit.core.findings import Report
 from apim_audit.core.judge import Options
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import printable
 from apim_audit.errors import UsageError
-from apim_audit.report import render_changes, render_requirements
+from apim_audit.report import render_changes, render_diagnosis, render_requirements
 from apim_audit.report.summary import counted
 from apim_audit.snapshot import save
 
@@ -36,6 +37,8 @@ def execute(command: Command) -> int:
             return _collect(command)
         case Demo():
             return _demo(command)
+        case Doctor():
+            return _doctor(command)
         case Requirements():
             return _requirements(command)
 
@@ -69,6 +72,19 @@ def _collect(command: Collect) -> int:
     return run.UNDECIDED if snapshot.incomplete and not command.allow_incomplete else run.OK
 
 
+def _doctor(command: Doctor) -> int:
+    ensure_writable([command.output])
+    if command.role:
+        write(f"{json.dumps(run.role(command.subscriptions), indent=2)}\n", command.output)
+        return run.OK
+    if not command.subscriptions:
+        message = "no subscription is given"
+        raise UsageError(message, "give the ids of the subscriptions to look at, or --role")
+    diagnosis = run.doctor(command.target)
+    write(render_diagnosis(diagnosis, command.format, style_for(command.output)), command.output)
+    return run.OK if diagnosis.fine else run.UNDECIDED
+
+
 def _demo(command: Demo) -> int:
     ensure_writable(files_of(command))
     deliver(run.demo(_options(command), command.compare_baseline), command)
@@ -99,6 +115,8 @@ def _options(command: Reporting) -> Options:
         on_premises=announced(command.assume),
         admin_rules=isinstance(command, Judging) and command.admin_rules,
         hygiene=command.hygiene,
+        features=command.features,
+        observed=command.observed,
     )
 
 

@@ -77,6 +77,12 @@ Assume: TypeAlias = Annotated[
 AdminRules: TypeAlias = Annotated[
     bool, Option("--admin-rules", help="Security admin rules of Azure Virtual Network Manager too.")
 ]
+Features: TypeAlias = Annotated[
+    bool, Option("--features", help="Optional rows that a feature in use needs count as required.")
+]
+Observed: TypeAlias = Annotated[
+    bool, Option("--observed", help="Also compare with what the services themselves observe.")
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
@@ -120,6 +126,8 @@ class Reporting(Options):
     hygiene: Annotated[
         bool, Option("--hygiene", help="Also list rules far wider than needed, shadowed and redundant ones.")
     ] = False
+    features: Features = False
+    observed: Observed = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +181,8 @@ class Collect(Options):
     arm_endpoint: ArmEndpoint = None
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
+    features: Features = False
+    observed: Observed = False
     allow_incomplete: AllowIncomplete = False
 
     @property
@@ -189,6 +199,8 @@ def _target(command: Subscription | Collect) -> Target:
         cloud=command.cloud.value,
         arm_endpoint=command.arm_endpoint,
         admin_rules=command.admin_rules,
+        features=command.features,
+        observed=command.observed,
     )
 
 
@@ -201,6 +213,28 @@ class Check(Judging):
     """
 
     files: Annotated[tuple[str, ...], Argument(metavar="FILE", help="Files; - is standard input.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor(Options):
+    """Look whether subscriptions can be audited: credentials, the endpoint, and each read that an audit makes.
+
+    Nothing is judged, kept or changed. The exit status is 4 where a read that every audit makes is not permitted.
+    """
+
+    subscriptions: Annotated[tuple[str, ...], Argument(metavar="[ID]...", help="Subscription ids.")] = ()
+    role: Annotated[
+        bool, Option("--role", help="Only print an Azure role with exactly the reads that are made, for the ids.")
+    ] = False
+    cloud: CloudOption = Cloud.PUBLIC
+    arm_endpoint: ArmEndpoint = None
+    format: ReportFormat = Format.TABLE
+    output: Output = None
+
+    @property
+    def target(self) -> Target:
+        """What to look at."""
+        return Target(self.subscriptions, cloud=self.cloud.value, arm_endpoint=self.arm_endpoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +262,8 @@ class Demo(Reporting):
     """
 
 
-Command: TypeAlias = Subscription | Collect | Check | Requirements | Demo
-COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Requirements, Demo)
+Command: TypeAlias = Subscription | Collect | Check | Doctor | Requirements | Demo
+COMMANDS: tuple[type[Command], ...] = (Subscription, Collect, Check, Doctor, Requirements, Demo)
 """Every command, in the order of the help."""
 
 

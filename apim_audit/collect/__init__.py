@@ -4,9 +4,10 @@ Importing this package is cheap: azure-identity and the management SDKs load whe
 """
 
 from apim_audit.collect.request import Request
+from apim_audit.core.permissions import Diagnosis
 from apim_audit.snapshot import Snapshot
 
-__all__ = ["Request", "collect"]
+__all__ = ["Request", "collect", "diagnose"]
 
 
 def collect(request: Request, taken_at: str) -> Snapshot:
@@ -27,3 +28,15 @@ def collect(request: Request, taken_at: str) -> Snapshot:
     from apim_audit.collect.reading import read  # noqa: PLC0415  (the SDK is slow to import)
 
     return read(request, taken_at)
+
+
+def diagnose(request: Request) -> Diagnosis:
+    """Looks whether an audit of subscriptions can be made; nothing in Azure is ever written.
+
+    Raises:
+        NoAuditError: no credential works, or no subscription can be reached.
+        UsageError: the cloud or the ARM endpoint makes no sense.
+    """
+    from apim_audit.collect.doctor import diagnose as look  # noqa: PLC0415  (the SDK is slow to import)
+
+    return look(request)

@@ -40,7 +40,7 @@ def _hand_over(response: PipelineResponse[HttpRequest, HttpResponse]) -> Never:
     raise _Answered(response.http_response)
 
 
-def ask(call: Callable[[Hook], object]) -> Document | Failure:
+def ask(call: Callable[[Hook], object], *, bare_list: bool = False) -> Document | Failure:
     """Returns the raw body that an SDK call is answered with.
 
     The call ends before the SDK builds its models: they drop fields that they do not know, fail on values that they do
@@ -48,11 +48,12 @@ def ask(call: Callable[[Hook], object]) -> Document | Failure:
 
     Args:
         call: makes the SDK call with the given ``raw_response_hook``.
+        bare_list: the answer is a JSON array, which is returned as the ``value`` of an object.
     """
     try:
         call(_hand_over)
     except _Answered as answered:
-        return _judge(answered.response)
+        return _judge(answered.response, bare_list=bare_list)
     except ClientAuthenticationError:
         return Failure("unauthenticated")
     except (AzureError, ValueError) as error:
@@ -61,8 +62,8 @@ def ask(call: Callable[[Hook], object]) -> Document | Failure:
     return Failure("invalid", detail="the SDK made no request")
 
 
-def _judge(response: HttpResponse) -> Document | Failure:
-    body = _parsed(response.content)
+def _judge(response: HttpResponse, *, bare_list: bool) -> Document | Failure:
+    body = _parsed(response.content, bare_list=bare_list and response.status_code == _OK)
     if response.status_code == _OK:
         return body if body is not None else Failure("invalid", detail="the answer is no JSON object")
     return _refusal(response.status_code, text_at(body, "error", "code") or "")
@@ -77,9 +78,11 @@ def _refusal(status: int, raw_code: str) -> Failure:
     return Failure("refused" if status in _CLIENT_ERRORS else "unavailable", code or f"HTTP {status}")
 
 
-def _parsed(content: bytes) -> Document | None:
+def _parsed(content: bytes, *, bare_list: bool) -> Document | None:
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return None
+    if bare_list:
+        body = {"value": body} if isinstance(body, list) else None
     return body if isinstance(body, dict) else None

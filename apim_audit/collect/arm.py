@@ -14,7 +14,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.apimanagement import ApiManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
-from apim_audit.collect.answers import ask
+from apim_audit.collect.answers import Hook, ask
 from apim_audit.collect.credential import KeptToken
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure
 from apim_audit.collect.kinds import (
@@ -69,8 +69,8 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clients:
-    """The SDK's clients of one subscription."""
+class SubscriptionClients:
+    """The clients of one subscription."""
 
     api_management: ApiManagementClient
     network: NetworkManagementClient
@@ -81,21 +81,21 @@ class _ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.transport: RequestsTransport | None = None
-        self.clients: dict[str, _Clients] = {}
+        self.clients: dict[str, SubscriptionClients] = {}
 
 
-_LISTS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+_LISTS: Mapping[Kind, Callable[[SubscriptionClients], Operation]] = {
     SERVICES: lambda clients: clients.api_management.api_management_service.list,
     GATEWAYS: lambda clients: clients.api_management.api_gateway.list,
     VIRTUAL_NETWORKS: lambda clients: clients.network.virtual_networks.list_all,
     NETWORK_SECURITY_GROUPS: lambda clients: clients.network.network_security_groups.list_all,
     ROUTE_TABLES: lambda clients: clients.network.route_tables.list_all,
 }
-_GROUP_LISTS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+_GROUP_LISTS: Mapping[Kind, Callable[[SubscriptionClients], Operation]] = {
     SERVICES: lambda clients: clients.api_management.api_management_service.list_by_resource_group,
     GATEWAYS: lambda clients: clients.api_management.api_gateway.list_by_resource_group,
 }
-_GETS: Mapping[Kind, Callable[[_Clients], Operation]] = {
+_GETS: Mapping[Kind, Callable[[SubscriptionClients], Operation]] = {
     VIRTUAL_NETWORKS: lambda clients: clients.network.virtual_networks.get,
     SUBNETS: lambda clients: clients.network.subnets.get,
     NETWORK_SECURITY_GROUPS: lambda clients: clients.network.network_security_groups.get,
@@ -146,6 +146,13 @@ class ArmReader:
             operation = partial(_GROUP_LISTS[kind](clients), resource_group)
         return _gathered(kind, subscription, list_pages(self._target, operation))
 
+    def first_page(self, kind: Kind, subscription: str) -> list[object] | Failure:
+        """Reads one page of the list of a type in a subscription: enough to know whether that is permitted."""
+        failure = _senseless(subscription, None)
+        if failure is not None:
+            return failure
+        return next(list_pages(self._target, _LISTS[kind](self._clients(subscription))))
+
     def get(self, kind: Kind, resource_id: ResourceId) -> Document | Failure:
         """Reads one resource by its id."""
         operation = _GETS[kind](self._clients(resource_id.subscription))
@@ -153,6 +160,34 @@ class ArmReader:
         if isinstance(answer, Failure) or fold(text_at(answer, "id") or "") == fold(resource_id.text):
             return answer
         return Failure("invalid", detail="the answer is not that resource")
+
+    def entries(
+        self, subscription: str, choose: Callable[[SubscriptionClients], Operation]
+    ) -> tuple[list[object], Failure | None]:
+        """Returns the entries of a list operation, all pages, and why not all of them, where that is so.
+
+        Args:
+            subscription: where.
+            choose: returns the operation, given the clients of the subscription.
+        """
+        entries: list[object] = []
+        failure: Failure | None = None
+        for page in list_pages(self._target, choose(self._clients(subscription))):
+            if isinstance(page, Failure):
+                failure = page
+            else:
+                entries += page
+        return entries, failure
+
+    def ask(
+        self, subscription: str, call: Callable[[SubscriptionClients, Hook], object], *, bare_list: bool = False
+    ) -> Document | Failure:
+        """Returns the answer to any call of a subscription's clients; see `apim_audit.collect.answers.ask`."""
+        failure = _senseless(subscription, None)
+        if failure is not None:
+            return failure
+        clients = self._clients(subscription)
+        return ask(lambda hook: call(clients, hook), bare_list=bare_list)
 
     def service_tags(self, subscription: str, location: str) -> Document | Failure:
         """Reads the service tags; the location picks a replica of the data, not a part of it."""
@@ -170,7 +205,7 @@ class ArmReader:
             rules += page
         return rules
 
-    def _clients(self, subscription: str) -> _Clients:
+    def _clients(self, subscription: str) -> SubscriptionClients:
         state = self._state
         if state.transport is None:
             state.transport = open_transport(self._stop)
@@ -179,9 +214,9 @@ class ArmReader:
             state.clients[subscription] = self._connected(subscription, state.transport)
         return state.clients[subscription]
 
-    def _connected(self, subscription: str, transport: RequestsTransport) -> _Clients:
+    def _connected(self, subscription: str, transport: RequestsTransport) -> SubscriptionClients:
         target = self._target
-        return _Clients(
+        return SubscriptionClients(
             ApiManagementClient(
                 self._credential,
                 subscription,

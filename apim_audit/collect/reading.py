@@ -6,8 +6,10 @@ from apim_audit.collect.admin_rules import read_admin_rules
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.failures import Failure, unread
+from apim_audit.collect.features import read_features
 from apim_audit.collect.instances import read_instances
 from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, dig, fold, id_of, parse_id, text_at
+from apim_audit.collect.network_status import read_network_status
 from apim_audit.collect.networks import read_networks
 from apim_audit.collect.request import Request, target_of
 from apim_audit.collect.service_tags import parse_service_tags
@@ -26,10 +28,13 @@ def read(request: Request, taken_at: str) -> Snapshot:
         tags = arm.later(lambda: _tags(arm, request, instances.documents))
         networks = read_networks(arm, request.subscriptions, instances.documents)
         admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
+        features = read_features(arm, instances.documents if request.features else ())
+        status = read_network_status(arm, instances.documents if request.observed else ())
         service_tags, tag_gaps = tags.result()
+    parts = (instances, networks, admin_rules, features, status)
     return Snapshot(
-        documents=_sourced([*instances.documents, *networks.documents, *admin_rules.documents]),
-        incomplete=_sorted([*instances.incomplete, *networks.incomplete, *admin_rules.incomplete, *tag_gaps]),
+        documents=_sourced(document for part in parts for document in part.documents),
+        incomplete=_sorted([*(gap for part in parts for gap in part.incomplete), *tag_gaps]),
         taken_at=taken_at,
         scope=Scope(request.subscriptions, request.resource_group, request.names),
         cloud=request.cloud,

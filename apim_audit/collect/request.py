@@ -20,6 +20,8 @@ class Request:
         arm_endpoint: overrides the cloud's endpoint.
         service_tags: whether to read service tags; not needed where the user gave a file.
         admin_rules: whether to read the security admin rules of Azure Virtual Network Manager.
+        features: whether to read what makes optional rows necessary.
+        observed: whether to read the network status of the services.
     """
 
     subscriptions: tuple[str, ...]
@@ -29,6 +31,8 @@ class Request:
     arm_endpoint: str | None = None
     service_tags: bool = True
     admin_rules: bool = False
+    features: bool = False
+    observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

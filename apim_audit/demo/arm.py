@@ -8,6 +8,7 @@ from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote
 
+from apim_audit.demo.parts import PART_PATHS, Parts, answer_of_part
 from apim_audit.snapshot import Document
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/", re.IGNORECASE)
@@ -27,7 +28,7 @@ _ADMIN_RULES = re.compile(
     r"(?P<network>/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.network/virtualnetworks/[^/]+)"
     r"/listnetworkmanagereffectivesecurityadminrules"
 )
-_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE), "POST": (_ADMIN_RULES,)}
+_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE, *PART_PATHS), "POST": (_ADMIN_RULES,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ServedEstate:
             an operation counts as one.
         subscriptions: ids of subscriptions that exist without holding a resource.
         admin_rules: the effective security admin rules of VNets, by the VNet's id.
+        parts: what belongs to the services, and what the identity may do.
     """
 
     documents: tuple[Document, ...]
@@ -48,6 +50,7 @@ class ServedEstate:
     forbidden: frozenset[str] = frozenset()
     subscriptions: tuple[str, ...] = ()
     admin_rules: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    parts: Parts = field(default_factory=Parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Reply:
     """An answer: status, JSON body and further headers."""
 
     status: int
-    body: Document
+    body: Document | list[Document]
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -104,6 +107,8 @@ class ArmShelf:
             return self._list(url, path, query, listed)
         if _SERVICE_TAGS.fullmatch(folded):
             return _found(self._estate.service_tags)
+        if any(pattern.fullmatch(folded) for pattern in PART_PATHS):
+            return self._part(url, path, query)
         ruled = _ADMIN_RULES.fullmatch(folded)
         return self._resource(folded) if ruled is None else self._admin_rules(folded, ruled["network"], options)
 
@@ -116,6 +121,16 @@ class ArmShelf:
                 return arm_error(HTTPStatus.NOT_FOUND, "ResourceGroupNotFound")
         found = [document for document in self._of_type(kind) if str(document["id"]).lower().startswith(scope)]
         return self._page(f"{url}{path}", found, query)
+
+    def _part(self, url: str, path: str, query: Mapping[str, str]) -> Reply:
+        folded = path.lower()
+        if folded in self._forbidden:
+            return self._refusal(folded)
+        services = [str(document["id"]).lower() for document in self._of_type("microsoft.apimanagement/service")]
+        found = answer_of_part(folded, self._estate.parts, services)
+        if found is None:
+            return arm_error(HTTPStatus.NOT_FOUND, "ResourceNotFound")
+        return Reply(HTTPStatus.OK, found.entries) if found.bare else self._page(f"{url}{path}", found.entries, query)
 
     def _admin_rules(self, path: str, network: str, options: Document) -> Reply:
         if path in self._forbidden:
