@@ -21,6 +21,7 @@ from apim_audit.core.text import printable
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
+from apim_audit.report.observed import observed_lines
 from apim_audit.report.rows import DETAIL, INDENT, aligned, flow, name
 
 LOUD = (Severity.ERROR, Severity.WARNING, Severity.UNDECIDED, Severity.NOTE)
@@ -44,12 +45,14 @@ class _Group:
         told: the cause, in words that do not repeat what the rows say.
         others: the other verdicts that are possible.
         hints: the rules that would serve but for one field.
+        raised_by: the feature that makes them required, or None.
     """
 
     checks: tuple[Check, ...]
     told: str
     others: tuple[str, ...]
     hints: tuple[str, ...]
+    raised_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _block(place: _Place, rows: Iterator[list[str]], style: Style) -> Iterator[s
             yield from _painted(next(rows), check, style)
         for line in _explained(group):
             yield from wrap(printable(line), style.width, DETAIL)
-    for line in (*_quiet(location), *map(_untidy, location.hygiene)):
+    for line in (*_quiet(location), *map(_untidy, location.hygiene), *observed_lines(location)):
         yield from wrap(line, style.width, INDENT, DETAIL)
 
 
@@ -129,13 +132,14 @@ def _platform(location: LocationReport, model: NetworkModel) -> str:
 
 def _groups(location: LocationReport) -> Iterator[_Group]:
     loud = sorted((check for check in location.checks if check.severity in LOUD), key=_loudness)
-    found: dict[tuple[Severity, Verdict, str, tuple[str, ...], tuple[str, ...]], list[Check]] = {}
+    found: dict[tuple[Severity, Verdict, str, tuple[str, ...], tuple[str, ...], str | None], list[Check]] = {}
     for check in loud:
         cause, hints = check.reason or _told(check), tuple(near.message for near in check.near_misses)
-        found.setdefault((check.severity, check.verdict, cause, tuple(_others(check)), hints), []).append(check)
-    for (_, verdict, cause, others, hints), checks in found.items():
+        key = (check.severity, check.verdict, cause, tuple(_others(check)), hints, check.raised_by)
+        found.setdefault(key, []).append(check)
+    for (_, verdict, cause, others, hints, raised_by), checks in found.items():
         shared = f"it cannot be told: {cause}" if verdict is Verdict.UNKNOWN else cause
-        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints)
+        yield _Group(tuple(checks), _told(checks[0]) if len(checks) == 1 else shared, others, hints, raised_by)
 
 
 def _loudness(check: Check) -> int:
@@ -171,6 +175,8 @@ def _others(check: Check) -> Iterator[str]:
 
 
 def _explained(group: _Group) -> Iterator[str]:
+    if group.raised_by is not None:
+        yield f"required because of {group.raised_by}"
     yield group.told
     yield from group.others
     witness = group.checks[0].evidence.witness
@@ -199,6 +205,9 @@ def _quiet(location: LocationReport) -> Iterator[str]:
             yield f"{verdict}: {_ids(same)}"
         if verdict is Verdict.COMPLIANT and (fine := [check for check in quiet if _is_fine_by_default(check)]):
             yield f"fine by default rules: {_ids(fine)}"
+    for check in quiet:
+        if check.raised_by is not None:
+            yield f"required because of {printable(check.raised_by)}: {check.id}"
     advisory = [f"{check.id} ({check.verdict})" for check in quiet if _advises(check)]
     if advisory:
         yield f"advisory: {', '.join(advisory)}"
