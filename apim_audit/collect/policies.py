@@ -46,6 +46,8 @@ class PolicyReading:
         left: how many requests may follow.
         found: the policies that were read, reduced.
         incomplete: what could not be read.
+        internal_cache: a policy names the internal cache.
+        limited: a policy counts calls.
     """
 
     service: ResourceId
@@ -53,6 +55,8 @@ class PolicyReading:
     left: int
     found: list[Document]
     incomplete: list[Incomplete]
+    internal_cache: bool = False
+    limited: bool = False
 
     @classmethod
     def of(cls, service: ResourceId, document: Document) -> "PolicyReading":
@@ -63,8 +67,7 @@ class PolicyReading:
     @property
     def settled(self) -> bool:
         """Whether nothing more can come to light: both features that policies can show are in use for certain."""
-        elements = [element for each in self.found for element in elements_in(each["properties"]["value"])]
-        return "internal" in caching_types_in(elements) and (self.one_unit or bool(limits_in(elements)))
+        return self.internal_cache and (self.one_unit or self.limited)
 
     @property
     def document(self) -> Document | None:
@@ -74,7 +77,11 @@ class PolicyReading:
 
     def take(self, kind: Kind, entries: Sequence[object], failure: Failure | None) -> None:
         """Notes the policies of an answer, and why they are not all."""
-        self.found += [_entry(each) for each in entries if isinstance(each, dict)]
+        for policy in [_entry(each) for each in entries if isinstance(each, dict)]:
+            self.found.append(policy)
+            elements = elements_in(policy["properties"]["value"] or "")
+            self.internal_cache |= "internal" in caching_types_in(elements)
+            self.limited |= bool(limits_in(elements))
         if failure is not None:
             self.fail(kind, failure)
 

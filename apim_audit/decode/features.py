@@ -115,6 +115,7 @@ def _features(instance: Instance, service: Resource, found: _Found, problems: Pr
     fragments = [read_policy(entry) for entry in found.of(Kind.POLICY_FRAGMENT)]
     sites = _sites(fields, instance, {each.location for each in caches})
     in_use += [*caches, *features_of_policies(policies, fragments, sites)]
+    service.report(problems, fields.errors)
     for resource, read_fields in found.documents:
         resource.report(problems, read_fields.errors, service.key)
     return tuple(dict.fromkeys(in_use))
