@@ -44,11 +44,10 @@ def _option(read: ReadPermission) -> str:
 def _line(read: ReadPermission, style: Style) -> Iterator[str]:
     if read.state is ReadState.PERMITTED and not read.detail:
         return
-    detail = f": {read.detail}" if read.detail else ""
-    first, *rest = wrap(printable(f"{read.state} {read.action}{detail}"), style.width, DETAIL, DETAIL + INDENT)
     colour = _COLOURS.get(read.state)
-    yield first if colour is None else first.replace(read.state.value, paint(read.state.value, colour, style), 1)
-    yield from rest
+    state = read.state.value if colour is None else paint(read.state.value, colour, style)
+    yield f"{DETAIL}{state} {read.action}"  # in one piece, to be copied
+    yield from wrap(printable(read.detail), style.width, DETAIL + INDENT)
 
 
 def to_json(diagnosis: Diagnosis) -> str:
