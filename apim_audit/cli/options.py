@@ -222,7 +222,7 @@ class Doctor(Options):
     Nothing is judged, kept or changed. The exit status is 4 where a read that every audit makes is not permitted.
     """
 
-    subscriptions: Annotated[tuple[str, ...], Argument(metavar="[ID]...", help="Subscription ids.")] = ()
+    subscriptions: Annotated[tuple[str, ...], Argument(metavar="ID", help="Subscription ids.")] = ()
     role: Annotated[
         bool, Option("--role", help="Only print an Azure role with exactly the reads that are made, for the ids.")
     ] = False

@@ -15,9 +15,10 @@ LIMITS = ("rate-limit", "rate-limit-by-key", "quota", "quota-by-key")
 _CACHING = ("cache-lookup", "cache-lookup-value", "cache-store-value", "cache-remove-value")
 _FRAGMENT = "include-fragment"
 _NAMES = "|".join(map(re.escape, sorted((*LIMITS, *_CACHING, _FRAGMENT), key=len, reverse=True)))
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-# To the next tag: an attribute may hold an expression in C#, with a ``>`` in it.
-_ELEMENT = re.compile(rf"<(?P<name>{_NAMES})(?=[\s/>])(?P<rest>(?:(?!<[A-Za-z/!]).)*)", re.DOTALL)
+# Attributes may hold expressions in C#, with ``<`` and ``>`` in them: a tag ends where another one or nothing follows.
+_ELEMENT = re.compile(rf"<(?P<name>{_NAMES})(?=[\s/>])")
+_TAG_END = re.compile(r"/>|>\s{0,999}<|</|<!")
+_LONGEST_TAG = 2_000
 _CACHING_TYPE = re.compile(r"""\bcaching-type\s*=\s*["'](internal|external|prefer-external)["']""")
 _FRAGMENT_ID = re.compile(r"""\bfragment-id\s*=\s*["']([A-Za-z0-9_.-]{1,256})["']""")
 
@@ -39,7 +40,13 @@ class PolicyElement:
 
 def elements_in(xml: str) -> tuple[PolicyElement, ...]:
     """Returns the policies in a policy document that count here, each once, in order; comments do not count."""
-    found = {_element(match["name"], match["rest"]) for match in _ELEMENT.finditer(_COMMENT.sub("", xml))}
+    text = _without_comments(xml)
+    found = {
+        PolicyElement(match["name"])
+        if match["name"] in LIMITS
+        else _element(match["name"], _attributes(text, match.end()))
+        for match in _ELEMENT.finditer(text)
+    }
     return tuple(sorted(found))
 
 
@@ -58,12 +65,25 @@ def caching_types_in(elements: Iterable[PolicyElement]) -> frozenset[str]:
     return frozenset(each.caching_type for each in elements if each.caching_type)
 
 
+def _without_comments(xml: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while (start := xml.find("<!--", at)) >= 0 and (end := xml.find("-->", start + 4)) >= 0:
+        kept.append(xml[at:start])
+        at = end + 3
+    return "".join([*kept, xml[at:]])
+
+
+def _attributes(text: str, start: int) -> str:
+    tag = text[start : start + _LONGEST_TAG]
+    end = _TAG_END.search(tag)
+    return tag if end is None else tag[: end.start()]
+
+
 def _element(name: str, rest: str) -> PolicyElement:
     if name == _FRAGMENT:
         fragment = _FRAGMENT_ID.search(rest)
         return PolicyElement(name, fragment=fragment[1] if fragment else "")
-    if name in LIMITS:
-        return PolicyElement(name)
     told = _CACHING_TYPE.search(rest)
     return PolicyElement(name, told[1] if told else "prefer-external")
 
