@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report, Scope, ServiceTagSource
     from apim_audit.core.judge import Options
+    from apim_audit.core.permissions import Diagnosis
     from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
     from apim_audit.gate import Accepted, Sources
-    from apim_audit.snapshot import Snapshot
+    from apim_audit.snapshot import Document, Snapshot
 
 DEFAULT_BASELINE = "2021-12"
 
@@ -47,6 +48,8 @@ class Target:
         management_group: all subscriptions below it, instead of those.
         tenant: all subscriptions of the tenant, instead of those.
         read_from: ``arm``, ``graph`` or ``auto``: where lists are read from.
+        features: what makes optional rows necessary too.
+        observed: the network status of the services too.
     """
 
     subscriptions: tuple[str, ...]
@@ -58,6 +61,8 @@ class Target:
     management_group: str | None = None
     tenant: bool = False
     read_from: str = "auto"
+    features: bool = False
+    observed: bool = False
 
 
 def audit(
@@ -81,7 +86,13 @@ def audit(
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
-    decoded = decode(snapshot, catalogue, admin_rules=options.admin_rules)
+    decoded = decode(
+        snapshot,
+        catalogue,
+        admin_rules=options.admin_rules,
+        features=options.features,
+        observed=options.observed,
+    )
     judgement = judge(decoded.estate, decoded.tags, catalogue, options)
     comparison = None
     if compare_baseline is not None:
@@ -209,6 +220,8 @@ def collect(target: Target, reading: Reading) -> "Snapshot":
         management_group=target.management_group,
         tenant=target.tenant,
         read_from=ReadFrom(target.read_from),
+        features=target.features,
+        observed=target.observed,
     )
     try:
         found = read(request, _now(), reading.progress)
@@ -259,6 +272,40 @@ def masked(report: "Report") -> "Report":
     return mask(report, catalogue.tag_names | ids)
 
 
+def doctor(target: Target) -> "Diagnosis":
+    """Returns whether live subscriptions can be audited: credentials, the endpoint, and each read that is made.
+
+    Args:
+        target: which subscriptions, from where.
+
+    Raises:
+        NoAuditError: no credentials, or no subscription can be reached.
+        UsageError: there is no such cloud or endpoint.
+    """
+    from apim_audit.collect import Request, diagnose
+
+    return diagnose(
+        Request(
+            target.subscriptions,
+            cloud=target.cloud,
+            arm_endpoint=target.arm_endpoint,
+            management_group=target.management_group,
+            tenant=target.tenant,
+        )
+    )
+
+
+def role(subscriptions: Sequence[str]) -> "Document":
+    """Returns the definition of an Azure role with exactly the reads that this program makes.
+
+    Args:
+        subscriptions: where it can be assigned.
+    """
+    from apim_audit.collect.permissions import role
+
+    return role(subscriptions)
+
+
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
     """Returns the audit of the small estate that the program brings along, read through the live collector.
 
@@ -270,10 +317,13 @@ def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | No
         NoAuditError: the embedded endpoint cannot be read.
         UsageError: there is no such baseline.
     """
+    from apim_audit.core.judge import Options
     from apim_audit.demo import demo_snapshot
 
     _look_up(options, compare_baseline)
-    return audit(_trimmed(demo_snapshot(_now())), options, compare_baseline)
+    asked = options if isinstance(options, Options) else Options(options)
+    snapshot = demo_snapshot(_now(), features=asked.features, observed=asked.observed)
+    return audit(_trimmed(snapshot), asked, compare_baseline)
 
 
 def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":

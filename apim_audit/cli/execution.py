@@ -1,5 +1,6 @@
 """Runs a parsed command: the use case, then its reports, then the exit status."""
 
+import json
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from apim_audit.cli.options import (
     Collect,
     Command,
     Demo,
+    Doctor,
     Judging,
     Live,
     ManagementGroup,
@@ -33,7 +35,7 @@ from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import printable
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
-from apim_audit.report import render_changes, render_requirements
+from apim_audit.report import render_changes, render_diagnosis, render_requirements
 from apim_audit.report.summary import counted, summarise
 
 if TYPE_CHECKING:
@@ -49,19 +51,23 @@ def execute(command: Command) -> int:
         ApimAuditError: it cannot be done.
     """
     _log(command)
+    status: int
     match command:
         case Check():
-            return _check(command)
+            status = _check(command)
         case Subscription() | ManagementGroup() | Tenant():
-            return _live(command)
+            status = _live(command)
         case BaselineGaps():
-            return _baseline_gaps(command)
+            status = _baseline_gaps(command)
         case Collect():
-            return _collect(command)
+            status = _collect(command)
         case Demo():
-            return _demo(command)
+            status = _demo(command)
+        case Doctor():
+            status = _doctor(command)
         case Requirements():
-            return _requirements(command)
+            status = _requirements(command)
+    return status
 
 
 def _check(command: Check) -> int:
@@ -135,6 +141,16 @@ def _progress(command: Live | Collect) -> "Iterator[Progress]":
         raise
 
 
+def _doctor(command: Doctor) -> int:
+    ensure_writable([command.output])
+    if command.role:
+        write(f"{json.dumps(run.role(command.subscriptions), indent=2)}\n", command.output)
+        return run.OK
+    diagnosis = run.doctor(command.target)
+    write(render_diagnosis(diagnosis, command.format, style_for(command.output)), command.output)
+    return run.OK if diagnosis.fine else run.UNDECIDED
+
+
 def _demo(command: Demo) -> int:
     ensure_writable(files_of(command))
     deliver(run.demo(_options(command), command.compare_baseline), command)
@@ -171,6 +187,8 @@ def _options(command: Auditing) -> Options:
         admin_rules=isinstance(command, (Judging, BaselineGaps)) and command.admin_rules,
         hygiene=isinstance(command, Reporting) and command.hygiene,
         keep_names=isinstance(command, Reporting) and command.mask,
+        features=command.features,
+        observed=isinstance(command, Reporting) and command.observed,
     )
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apim_audit.core.features import InUse
 from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.observed import Reading
 from apim_audit.core.requirements import VirtualNetworkType
 from apim_audit.core.rules import Direction, SecurityRule
 
@@ -147,6 +149,7 @@ class Location:
         subnet_id: as Azure wrote it, or None where the location has no subnet.
         subnet: the subnet, Unreadable, or None where the location has none.
         gateway_disabled: the location serves no clients.
+        observed: what the service itself observes of its dependencies here, where that was read.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Location:
     subnet_id: str | None
     subnet: Subnet | Unreadable | None
     gateway_disabled: bool = False
+    observed: tuple[Reading, ...] = ()
 
 
 class InstanceKind(StrEnum):
@@ -173,6 +177,7 @@ class Instance:
         unreadable: why the document could not be understood wholly, or empty; its checks are unknown then.
         provisioning_state: as Azure wrote it, or None.
         disabled_by_migration: the marker of an automatic migration that dropped the VNet is there.
+        in_use: the features that it uses, where they were looked for.
     """
 
     id: str
@@ -186,6 +191,7 @@ class Instance:
     unreadable: str = ""
     provisioning_state: str | None = None
     disabled_by_migration: bool = False
+    in_use: tuple[InUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

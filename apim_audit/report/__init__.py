@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # asking for the version must not wait for these
     from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report
+    from apim_audit.core.permissions import Diagnosis
     from apim_audit.core.requirements import Baseline
 
 
@@ -80,4 +81,17 @@ def render_changes(changes: "BaselineChanges", fmt: str, style: Style = PLAIN) -
     """
     renderers = import_module(f"{__name__}.changes")
     text: str = renderers.to_json(changes) if fmt == Format.JSON else renderers.to_table(changes, style)
+    return text
+
+
+def render_diagnosis(diagnosis: "Diagnosis", fmt: str, style: Style = PLAIN) -> str:
+    """Returns whether an audit can be made as text.
+
+    Args:
+        diagnosis: what was found.
+        fmt: ``table`` or ``json``.
+        style: how the table is laid out.
+    """
+    renderers = import_module(f"{__name__}.diagnosis")
+    text: str = renderers.to_json(diagnosis) if fmt == Format.JSON else renderers.to_table(diagnosis, style)
     return text
