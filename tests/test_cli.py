@@ -24,7 +24,7 @@ from apim_audit.core.requirements import NetworkModel
 from apim_audit.demo.endpoint import ArmEndpoint, serve
 from apim_audit.demo.estate import SUBSCRIPTION, demo_estate
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format, Style
+from apim_audit.report import RENDERERS, CatalogueFormat, Format, Style
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target, exit_status
 from tests.report.samples import BLOCKED, COMPLIANT, DEFAULT_ONLY, FORBIDDEN, UNKNOWN, instance, location, report
 from tests.report.strict_schema import STRICT
@@ -74,7 +74,7 @@ SERVICE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagemen
         ("requirements", Requirements()),
         (
             "requirements --network-model stv1 -f json",
-            Requirements(network_model=NetworkModel.STV1, format=Format.JSON),
+            Requirements(network_model=NetworkModel.STV1, format=CatalogueFormat.JSON),
         ),
         ("demo -f json", Demo(format=Format.JSON)),
         (

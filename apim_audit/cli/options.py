@@ -12,7 +12,7 @@ from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format
+from apim_audit.report import RENDERERS, CatalogueFormat, Format
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target
 
 ARM_ENDPOINT_VARIABLE = "APIM_AUDIT_ARM_ENDPOINT"
@@ -344,7 +344,9 @@ class Requirements(Options):
     network_model: Annotated[
         NetworkModel | None, Option("--network-model", case_sensitive=False, help="Only what this model needs.")
     ] = None
-    format: ReportFormat = Format.TABLE
+    format: Annotated[
+        CatalogueFormat, Option("-f", "--format", case_sensitive=False, help="The format of the catalogue.")
+    ] = CatalogueFormat.TABLE
     output: Output = None
 
 

@@ -1,9 +1,10 @@
 """The audited estate as values: instances, their locations, subnets, VNets, routes and NSGs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apim_audit.core.findings import Origin
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.requirements import VirtualNetworkType
 from apim_audit.core.rules import Direction, SecurityRule
@@ -28,11 +29,13 @@ class NetworkSecurityGroup:
 
     Attributes:
         unreadable: for a direction, why its rules are not all known; checks of that direction are unknown.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
     rules: tuple[SecurityRule, ...]
     unreadable: Mapping[Direction, str]
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class Instance:
         unreadable: why the document could not be understood wholly, or empty; its checks are unknown then.
         provisioning_state: as Azure wrote it, or None.
         disabled_by_migration: the marker of an automatic migration that dropped the VNet is there.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
@@ -186,6 +190,7 @@ class Instance:
     unreadable: str = ""
     provisioning_state: str | None = None
     disabled_by_migration: bool = False
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
 
 
 def to_text(value: Json) -> str:
-    """Returns the same text as ``json.dumps(value, indent=2)``, with a line end; everything beyond ASCII escaped.
+    r"""Returns the same text as ``json.dumps(value, indent=2)``, with a line end; everything beyond ASCII escaped.
+
+    So is the second of two ``#``, as ``\u0023``: build logs obey ``##vso[`` anywhere in a line.
 
     The standard library's fast encoder cannot indent, and a report of thousands of instances is mostly small objects.
     """
-    return _text(value, "\n") + "\n"
+    return _text(value, "\n").replace("##", "#\\u0023") + "\n"
 
 
 def _text(value: Json, line: str) -> str:
