@@ -3,9 +3,10 @@
 import csv
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from io import StringIO
 
-from apim_audit.core.findings import Check, Origin, Report, Witness
+from apim_audit.core.findings import Check, InstanceReport, LocationReport, Origin, Report, Witness
 from apim_audit.core.text import printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.places import Place
@@ -16,20 +17,23 @@ _FORMULA = re.compile(r"""[\s"']*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|::)""")
 # In many countries the separator is a semicolon or a tab: then a cell may end within ours.
 _INNER_FORMULA = re.compile(r"""([;\t|][\s"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 
-COLUMNS: Mapping[str, Callable[[Place], object]] = {
-    "instanceId": lambda place: place.instance.id,
-    "instance": lambda place: place.instance.name,
-    "resourceGroup": lambda place: place.instance.resource_group,
-    "subscriptionId": lambda place: place.instance.subscription_id,
-    "sku": lambda place: place.instance.sku,
-    "virtualNetworkType": lambda place: place.instance.virtual_network_type,
-    "location": lambda place: place.location.location,
-    "primary": lambda place: _truth(place.location.primary),
-    "platformVersion": lambda place: place.location.platform_version,
-    "networkModel": lambda place: place.location.network_model,
-    "subnetId": lambda place: place.location.subnet_id,
-    "networkSecurityGroupId": lambda place: place.location.network_security_group_id,
-    "baseline": lambda place: place.location.baseline,
+_OF_LOCATION: Mapping[str, Callable[[InstanceReport, LocationReport], object]] = {
+    "instanceId": lambda instance, _: instance.id,
+    "instance": lambda instance, _: instance.name,
+    "resourceGroup": lambda instance, _: instance.resource_group,
+    "subscriptionId": lambda instance, _: instance.subscription_id,
+    "sku": lambda instance, _: instance.sku,
+    "virtualNetworkType": lambda instance, _: instance.virtual_network_type,
+    "location": lambda _, location: location.location,
+    "primary": lambda _, location: _truth(location.primary),
+    "platformVersion": lambda _, location: location.platform_version,
+    "networkModel": lambda _, location: location.network_model,
+    "subnetId": lambda _, location: location.subnet_id,
+    "networkSecurityGroupId": lambda _, location: location.network_security_group_id,
+    "baseline": lambda _, location: location.baseline,
+}
+
+_OF_CHECK: Mapping[str, Callable[[Place], object]] = {
     "requirement": lambda place: place.check.id,
     "level": lambda place: place.check.level,
     "verdict": lambda place: place.check.verdict,
@@ -54,7 +58,9 @@ COLUMNS: Mapping[str, Callable[[Place], object]] = {
     "change": lambda place: place.check.change,
     "origin": lambda place: "; ".join(map(_written_down, place.origins)),
 }
-"""The columns in order, each with what stands in it."""
+
+COLUMNS = (*_OF_LOCATION, *_OF_CHECK)
+"""The columns in order."""
 
 
 def render(report: Report, _style: Style = PLAIN) -> str:
@@ -64,17 +70,21 @@ def render(report: Report, _style: Style = PLAIN) -> str:
     writer.writerow(COLUMNS)
     for instance in report.instances:
         for location in instance.locations:
+            first = [_cell(content(instance, location)) for content in _OF_LOCATION.values()]
             for check in location.checks:
                 place = Place(instance, location, check)
-                writer.writerow([_cell(content(place)) for content in COLUMNS.values()])
+                writer.writerow([*first, *(_cell(content(place)) for content in _OF_CHECK.values())])
     return text.getvalue()
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    text = _INNER_FORMULA.sub(r"\1'", printable(str(value)))
-    return f"'{text}" if _FORMULA.match(text) else text
+    return "" if value is None else _safe(str(value))
+
+
+@lru_cache(maxsize=4096)  # most cells repeat: verdicts, names of rules, whole sentences
+def _safe(text: str) -> str:
+    shown = _INNER_FORMULA.sub(r"\1'", printable(text))
+    return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def _truth(value: bool) -> str:  # noqa: FBT001  (a column's value)

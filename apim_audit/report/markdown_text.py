@@ -6,7 +6,6 @@ emoji) is looked for. A backslash does not help against mentions: they are searc
 """
 
 import re
-from html import escape
 
 from apim_audit.core.text import printable
 
@@ -32,7 +31,10 @@ def _shown(piece: str) -> str:
         return " "
     if "`" in piece:
         return code(piece.strip("`") or piece)
-    return piece if _HARMLESS.fullmatch(piece) and not _MARKED.search(piece) else code(piece)
+    if _HARMLESS.fullmatch(piece) and not _MARKED.search(piece):
+        return piece
+    word = piece.rstrip(".,;:")
+    return code(word) + piece[len(word) :] if word else code(piece)
 
 
 def code(text: str) -> str:
@@ -41,8 +43,3 @@ def code(text: str) -> str:
     ticks = "`" * (1 + max((len(run) for run in _TICKS.findall(shown)), default=0))
     gap = " " if shown[:1] in {"`", " "} or shown[-1:] in {"`", " "} else ""
     return f"{ticks}{gap}{shown}{gap}{ticks}" if shown else ""
-
-
-def in_html(text: str) -> str:
-    """Returns text as HTML code, for the inside of a tag."""
-    return f"<code>{escape(printable(text))}</code>"

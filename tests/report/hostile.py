@@ -47,7 +47,7 @@ NAMES = (
     "--><img src=x onerror=alert(1)>]]>",
     "=cmd|'/C calc'!A0",
     '  "=HYPERLINK("http://evil.example","x")',
-    "＝1+1;=2+2",
+    "\uff1d1+1;=2+2",
     "-2+3\t@SUM(1)",
     "x\n::error::y\r\n  ::set-output name=a::b",
     "::error file=a,line=1::injected",

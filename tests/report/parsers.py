@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from apim_audit.core.findings import Report, Verdict
 
@@ -106,7 +106,7 @@ def from_csv(text: str) -> Counter[str]:
 
 
 def from_junit(text: str) -> Counter[str]:
-    suites = ElementTree.fromstring(text.encode())  # noqa: S314  (our own output)
+    suites = ET.fromstring(text.encode())  # noqa: S314  (our own output)
     found = suites.findall("./testsuite/properties/property[@name='verdicts']")
     return sum((listed(each.attrib["value"]) for each in found), Counter())
 

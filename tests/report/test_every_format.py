@@ -116,7 +116,8 @@ def test_markdown_is_short_enough_for_a_comment() -> None:
 def test_markdown_has_no_tag_link_or_mention_from_a_name() -> None:
     shown = html_of_markdown(RENDERERS["markdown"](HOSTILE))
     tags = set(re.findall(r"<\s*/?\s*([a-zA-Z]\w*)", shown))
-    assert tags <= set(["h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "code", "strong", "s", "ul", "li", "details", "summary"])
+    ours = "h2 h3 p table thead tbody tr th td code strong s ul li details summary"
+    assert tags <= set(ours.split())
     text = unescape(re.sub(r"<code>.*?</code>", "", shown, flags=re.DOTALL))
     assert [risk for risk in ("@", "://", "www.", "#1", "](", "<!--", "`", "*", "~", "|") if risk in text] == []
 
