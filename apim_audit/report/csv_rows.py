@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from io import StringIO
 
@@ -57,6 +57,7 @@ _OF_CHECK: Mapping[str, Callable[[Place], object]] = {
     "raisedBy": lambda place: place.check.raised_by,
     "change": lambda place: place.check.change,
     "origin": lambda place: "; ".join(map(_written_down, place.origins)),
+    "observed": lambda place: "; ".join(_observed(place)),
 }
 
 COLUMNS = (*_OF_LOCATION, *_OF_CHECK)
@@ -100,6 +101,12 @@ def _flow(witness: Witness | None) -> str:
         return ""
     source = f"{witness.source}:{witness.source_port}"
     return f"{witness.protocol.upper()} {source} to {witness.destination}:{witness.destination_port}"
+
+
+def _observed(place: Place) -> Iterator[str]:
+    for each in place.location.observed:
+        if place.check.id in each.requirements:
+            yield f"{each.name}: {each.status} ({each.standing})"
 
 
 def _written_down(origin: Origin) -> str:

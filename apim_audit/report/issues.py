@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import chain
 
 from apim_audit.core.findings import Origin, Report, Severity
-from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, loud_places, loudest_first
+from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, contradictions, loud_places, loudest_first
 from apim_audit.report.summary import counted
 
 MOST = 10
@@ -60,7 +60,7 @@ def issues(report: Report, notes_to_spare: int = 0) -> tuple[list[Issue], str]:
         notes_to_spare: how many notes less are written, because the caller writes some.
     """
     most = {Kind.ERROR: MOST, Kind.WARNING: MOST, Kind.NOTE: MOST - notes_to_spare}
-    found = list(chain(_of_waivers(report), _of_checks(report), _of_incomplete(report)))
+    found = list(chain(_of_waivers(report), _of_checks(report), _of_observations(report), _of_incomplete(report)))
     by_kind = {kind: [issue for issue in found if issue.kind is kind] for kind in Kind}
     left = {kind: len(by_kind[kind]) - most[kind] for kind in Kind}
     more = [counted(number, f"more {kind.value}") for kind, number in left.items() if number > 0]
@@ -81,6 +81,11 @@ def _of_waivers(report: Report) -> Iterator[Issue]:
     for problem in report.waiver_problems:
         kind = Kind.ERROR if problem.kind in LOUD_PROBLEMS else Kind.WARNING
         yield Issue(kind, f"waiver-{problem.kind}", f"Waiver {problem.kind}", brief(problem.message))
+
+
+def _of_observations(report: Report) -> Iterator[Issue]:
+    for told in contradictions(report):
+        yield Issue(Kind.WARNING, "observed", "Azure itself observes otherwise", told)
 
 
 def _of_incomplete(report: Report) -> Iterator[Issue]:

@@ -25,7 +25,7 @@ from apim_audit.core.findings import (
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import printable
 from apim_audit.report import PLAIN, Style
-from apim_audit.report.places import LOUD_PROBLEMS, where
+from apim_audit.report.places import LOUD_PROBLEMS, sentence_of, where
 from apim_audit.report.summary import listed, verdict_counts
 
 
@@ -69,6 +69,7 @@ def _suites(report: Report) -> Iterator[_Suite]:
         for location in instance.locations:
             cases = tuple(_case(check, location) for check in location.checks)
             properties = {"instance": instance.id, "verdicts": listed(verdict_counts(location.checks))}
+            properties |= {f"observed: {each.name}": f"{each.status} ({each.standing})" for each in location.observed}
             yield _Suite(where(instance, location), properties, cases or (_not_judged(instance, location),))
     waivers = tuple(
         _Case(f"{problem.kind} waiver", _waiver_result(problem.kind in LOUD_PROBLEMS), problem.kind, problem.message)
@@ -96,7 +97,7 @@ def _case(check: Check, location: LocationReport) -> _Case:
     result, why = _result(check)
     if result is _Result.PASSED:
         return _Case(check.id)
-    message = f"{why}: {check.message}" if why else check.message or check.reason or check.verdict.value
+    message = f"{why}: {sentence_of(check)}" if why else sentence_of(check)
     details = () if result is _Result.SKIPPED else tuple(_details(check, location))
     return _Case(check.id, result, check.verdict.value, message, details)
 

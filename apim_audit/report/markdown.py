@@ -16,6 +16,7 @@ from apim_audit.report.places import (
     LOUD,
     Place,
     brief,
+    contradictions,
     headline,
     loud_places,
     loudest_first,
@@ -104,6 +105,7 @@ def _sections(report: Report) -> Iterator[_Section]:
     yield _list("Gaps that are no more", _fixed(report))
     yield _list("Waivers to look at", [f"{each.kind}: {each.message}" for each in report.waiver_problems])
     yield _list("Not read or not certain", [each.message or each.id for each in report.incomplete if each.needed])
+    yield _list("Azure itself observes otherwise", list(contradictions(report)))
     yield _list("Assumptions and notes", [*report.assumptions, *report.notes])
     yield _every_location(report)
 
@@ -130,7 +132,7 @@ def _cells(*cells: str) -> str:
 
 def _row(place: Place) -> str:
     check = place.check
-    return _cells(check.severity, check.id, f"**{check.verdict}**", _where(place), _finding(check.message))
+    return _cells(check.severity, check.id, f"**{check.verdict}**", _where(place), _finding(place.sentence))
 
 
 def _waived(place: Place) -> str:

@@ -4,7 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from apim_audit.core.findings import Check, InstanceReport, LocationReport, Origin, Report, Severity, WaiverProblemKind
+from apim_audit.core.findings import (
+    Change,
+    Check,
+    InstanceReport,
+    LocationReport,
+    Origin,
+    Report,
+    Severity,
+    Standing,
+    WaiverProblemKind,
+)
 from apim_audit.core.text import printable
 from apim_audit.report.display import clip
 from apim_audit.report.rows import name
@@ -17,6 +27,7 @@ LOUD_PROBLEMS = frozenset({WaiverProblemKind.EXPIRED, WaiverProblemKind.UNWAIVAB
 """What is wrong with a waiver so that it covers nothing."""
 
 _LONGEST_MESSAGE = 2000
+_CHANGES = {Change.CAUSED: "the plan causes it", Change.ALREADY_THERE: "it is there before the plan"}
 _RANK = {severity: rank for rank, severity in enumerate(LOUD)}
 
 
@@ -41,7 +52,15 @@ class Place:
     @property
     def sentence(self) -> str:
         """What was found, fit for a screen and not longer than an annotation may be."""
-        return brief(self.check.message or self.check.verdict)
+        return brief(sentence_of(self.check))
+
+
+def sentence_of(check: Check) -> str:
+    """Returns what was found, as it was worked out, with what a plan or a feature of the instance has to do with it."""
+    aside = [] if check.change is None else [_CHANGES[check.change]]
+    aside += [] if check.raised_by is None else [f"required by {check.raised_by}"]
+    told = check.message or check.reason or check.verdict.value
+    return f"{told} ({'; '.join(aside)})" if aside else told
 
 
 def where(instance: InstanceReport, location: LocationReport) -> str:
@@ -66,6 +85,15 @@ def loud_places(report: Report) -> Iterator[Place]:
 def loudest_first(places: Iterable[Place]) -> list[Place]:
     """Returns the checks by severity, loudest first; those that do not count come last."""
     return sorted(places, key=lambda place: (not place.check.counts, _RANK[place.check.severity]))
+
+
+def contradictions(report: Report) -> Iterator[str]:
+    """Yields, fit for a screen, where what the service itself observes disagrees with the computed verdicts."""
+    for instance in report.instances:
+        for location in instance.locations:
+            for observed in location.observed:
+                if observed.standing is Standing.DISAGREES:
+                    yield f"{where(instance, location)}: {brief(observed.message)}"
 
 
 def headline(report: Report) -> str:

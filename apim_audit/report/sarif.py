@@ -16,7 +16,7 @@ from apim_audit.report import PLAIN, Style
 from apim_audit.report.json_text import Json, to_text
 from apim_audit.report.json_v1 import decided_by, fixed_gap, summary_fields, witness_fields
 from apim_audit.report.markdown_text import code, inline
-from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, loud_places, loudest_first
+from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, contradictions, loud_places, loudest_first
 from apim_audit.report.sarif_rules import rule
 from apim_audit.report.summary import counted
 
@@ -70,6 +70,7 @@ def _run(report: Report) -> Json:
 
 def _invocation(report: Report, left_out: int) -> Json:
     notifications = [_unread(entry) for entry in report.incomplete]
+    notifications += [_notification("observed", "warning", told) for told in contradictions(report)]
     if left_out > 0:
         told = f"{counted(left_out, 'result')} left out, the least severe: code scanning takes no more than 25,000."
         notifications.append(_notification("too-many-results", "warning", told))

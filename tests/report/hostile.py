@@ -12,9 +12,11 @@ from apim_audit.core.findings import (
     Incomplete,
     NearMiss,
     NotApplicable,
+    Observation,
     Origin,
     Report,
     Severity,
+    Standing,
     Undecided,
     Verdict,
     Waiver,
@@ -96,6 +98,11 @@ EVERY_VERDICT = (
     replace(BLOCKED, change=Change.CAUSED, raised_by="a custom domain"),
 )
 
+OBSERVED = tuple(
+    Observation(name, name, name, standing, ("management",), f"{name} is observed")
+    for name, standing in zip(NAMES, [*Standing] * len(NAMES), strict=False)
+)
+
 ATTACKED = tuple(
     replace(
         instance(replace(location(attacked(name, number), name=name), network_security_group_id=f"{NSG}/{name}")),
@@ -109,7 +116,7 @@ ATTACKED = tuple(
 
 HOSTILE: Report = replace(
     report(
-        instance(replace(location(*EVERY_VERDICT), origin=Origin("docs/estate one.json"))),
+        instance(replace(location(*EVERY_VERDICT), origin=Origin("docs/estate one.json"), observed=OBSERVED)),
         *ATTACKED,
         *FULL.instances[1:],
         incomplete=(
