@@ -18,7 +18,7 @@ from apim_audit.core.findings import (
     Witness,
 )
 from apim_audit.report import PLAIN, Style
-from apim_audit.report.json_text import Json, to_text
+from apim_audit.report.json_text import Json, to_text, written
 from apim_audit.report.summary import summarise
 
 SCHEMA_VERSION = 1
@@ -26,11 +26,15 @@ SCHEMA_VERSION = 1
 
 def render(report: Report, _style: Style = PLAIN) -> str:
     """Returns the report as JSON text, indented, ASCII only."""
-    return to_text(to_json(report))
+    return to_text(_fields(report, [written(_instance(instance), 2) for instance in report.instances]))
 
 
 def to_json(report: Report) -> dict[str, Json]:
     """Returns the report as the members of its JSON object."""
+    return _fields(report, [_instance(instance) for instance in report.instances])
+
+
+def _fields(report: Report, instances: list[Json]) -> dict[str, Json]:
     fields: dict[str, Json] = {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "apim-audit", "version": __version__},
@@ -44,7 +48,7 @@ def to_json(report: Report) -> dict[str, Json]:
         },
         "assumptions": list(report.assumptions),
         "notes": list(report.notes),
-        "instances": [_instance(instance) for instance in report.instances],
+        "instances": instances,
         "incomplete": [_incomplete(incomplete) for incomplete in report.incomplete],
         "comparison": None if report.comparison is None else _comparison(report.comparison),
     }

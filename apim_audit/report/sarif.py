@@ -13,7 +13,7 @@ from apim_audit import __version__
 from apim_audit.core.findings import Change, Check, Gap, Incomplete, Origin, Report, Severity, Undecided, WaiverProblem
 from apim_audit.core.text import printable
 from apim_audit.report import PLAIN, Style
-from apim_audit.report.json_text import Json, to_text
+from apim_audit.report.json_text import Json, to_text, written
 from apim_audit.report.json_v1 import decided_by, fixed_gap, summary_fields, witness_fields
 from apim_audit.report.markdown_text import code, inline
 from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, contradictions, loud_places, loudest_first
@@ -63,7 +63,7 @@ def _run(report: Report) -> Json:
         "automationDetails": {"id": f"apim-audit/{report.baseline}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report, left_out)],
-        "results": [_result(place, index, compared=compared) for place in places],
+        "results": [written(_result(place, index, compared=compared), 4) for place in places],
         "properties": properties,
     }
 

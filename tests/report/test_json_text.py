@@ -1,10 +1,11 @@
 import json
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apim_audit.core.rules import Direction
-from apim_audit.report.json_text import to_text
+from apim_audit.report.json_text import to_text, written
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -29,3 +30,8 @@ def test_a_named_value_is_written_as_its_text() -> None:
 
 def test_lone_surrogates_and_control_characters_stay_ascii() -> None:
     assert to_text("\ud800\x1b\x7f\u202e").isascii()
+
+
+@given(VALUES)
+def test_a_value_that_is_written_ahead_looks_the_same(value: Any) -> None:
+    assert to_text({"a": [written(value, 2)]}) == to_text({"a": [value]})
