@@ -650,3 +650,10 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys, "stdin", Input())
     assert main(["check", "-"]) == 130
     assert capsys.readouterr().err == "apim-audit: interrupted\n"
+
+
+def test_no_line_on_standard_error_is_a_command_to_a_build_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "none\n  ::error::injected", "none ##vso[task.complete result=Succeeded]"]) == 5
+    told = capsys.readouterr().err
+    assert "injected" in told
+    assert [line for line in told.splitlines() if line.lstrip().startswith("::") or "##vso[" in line] == []

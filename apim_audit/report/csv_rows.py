@@ -15,7 +15,7 @@ from apim_audit.report.places import Place
 # command. The full-width signs count because some spreadsheets fold them (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"""[\s"']*(?:[=+\-@\uff1d\uff0b\uff0d\uff20]|::)""")
 # In many countries the separator is a semicolon or a tab: then a cell may end within ours.
-_INNER_FORMULA = re.compile(r"""([;\t|][\s"']*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])""")
+_INNER_FORMULA = re.compile(r"""([;\t|])(?=[\s"']*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 
 _OF_LOCATION: Mapping[str, Callable[[InstanceReport, LocationReport], object]] = {
     "instanceId": lambda instance, _: instance.id,
