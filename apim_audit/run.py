@@ -11,10 +11,10 @@ from apim_audit.errors import UsageError
 if TYPE_CHECKING:
     from apim_audit.collect import Progress
     from apim_audit.core.comparison import BaselineChanges
-    from apim_audit.core.findings import Report, Scope, ServiceTagSource
+    from apim_audit.core.findings import InstanceReport, Report, Scope, ServiceTagSource
     from apim_audit.core.judge import Options
     from apim_audit.core.permissions import Diagnosis
-    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel, Requirement
     from apim_audit.gate import Accepted, Sources
     from apim_audit.snapshot import Document, Snapshot
 
@@ -110,6 +110,7 @@ def audit(
         notes=(*_notes_on_scope(snapshot.scope), *decoded.notes, *judgement.notes),
         comparison=comparison,
         names=names_in(snapshot) if options.keep_names else frozenset(),
+        requirements=_rows(catalogue, options.baseline, judgement.instances),
     )
 
 
@@ -121,6 +122,18 @@ def _notes_on_scope(scope: "Scope") -> tuple[str, ...]:
     were = "subscription was" if count == 1 else "subscriptions were"
     note = f"{count} {were} read, those of {where} that the identity can see"
     return (f"{note}; of others, and of resources that it may not read, Azure says nothing",)
+
+
+def _rows(catalogue: "Catalogue", baseline_id: str, instances: "Sequence[InstanceReport]") -> "tuple[Requirement, ...]":
+    baseline = catalogue.baseline(baseline_id)
+    own = {} if baseline is None else {row.id: row for row in baseline.requirements}
+    used = {
+        check.id: check.requirement
+        for instance in instances
+        for location in instance.locations
+        for check in location.checks
+    }
+    return (*own.values(), *(row for check_id, row in used.items() if check_id not in own))
 
 
 def check(
@@ -191,6 +204,13 @@ def live(
     return audit(collect(target, reading), options, compare_baseline)
 
 
+def _kept_in(snapshot: "Snapshot", path: str) -> "Snapshot":
+    from apim_audit.core.findings import Origin
+
+    documents = tuple(replace(document, origin=Origin(path)) for document in snapshot.documents)
+    return replace(snapshot, documents=documents)
+
+
 def collect(target: Target, reading: Reading) -> "Snapshot":
     """Returns a snapshot of live subscriptions, with the service tags that judging it can need.
 
@@ -232,6 +252,7 @@ def collect(target: Target, reading: Reading) -> "Snapshot":
     snapshot = _trimmed(found if tags is None else replace(found, service_tags=tags))
     if reading.save_to is not None:
         save(snapshot, reading.save_to)
+        snapshot = _kept_in(snapshot, reading.save_to)
     return snapshot
 
 

@@ -35,7 +35,7 @@ from apim_audit.core.requirements import NetworkModel
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
 from apim_audit.demo.estate import SUBSCRIPTION, demo_estate
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format, Style
+from apim_audit.report import RENDERERS, Format, PlainFormat, Style
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target, exit_status
 from tests.report.samples import BLOCKED, COMPLIANT, DEFAULT_ONLY, FORBIDDEN, UNKNOWN, instance, location, report
 from tests.report.strict_schema import STRICT
@@ -85,12 +85,12 @@ SERVICE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagemen
         ("requirements", Requirements()),
         (
             "requirements --network-model stv1 -f json",
-            Requirements(network_model=NetworkModel.STV1, format=Format.JSON),
+            Requirements(network_model=NetworkModel.STV1, format=PlainFormat.JSON),
         ),
         ("demo -f json", Demo(format=Format.JSON)),
         ("demo --features --observed", Demo(features=True, observed=True)),
         ("doctor --role", Doctor(role=True)),
-        ("doctor s1 s2 -f json", Doctor(subscriptions=("s1", "s2"), format=Format.JSON)),
+        ("doctor s1 s2 -f json", Doctor(subscriptions=("s1", "s2"), format=PlainFormat.JSON)),
         (
             "check a --assume on-premises=10.0.0.0/8,192.0.2.1 --assume ON-PREMISES=fd00::/8 --admin-rules",
             Check(
@@ -149,8 +149,8 @@ def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPat
         ("chek", "No such command 'chek'."),
         ("check", "Missing argument 'FILE"),
         ("check a --foo", "No such option: --foo"),
-        ("check a -f xml", "'xml' is not one of 'table', 'json'."),
-        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json."),
+        ("check a -f xml", "'xml' is not one of 'table', 'json', "),
+        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json, "),
         ("check a --report json=", "'json=' is not FORMAT=FILE"),
         ("check a --report json", "'json' is not FORMAT=FILE"),
         ("check a --fail-on loud", "'loud' is not one of 'error', 'warning', 'note', 'never'."),
@@ -710,3 +710,10 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys, "stdin", Input())
     assert main(["check", "-"]) == 130
     assert capsys.readouterr().err == "apim-audit: interrupted\n"
+
+
+def test_no_line_on_standard_error_is_a_command_to_a_build_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "none\n  ::error::injected", "none ##vso[task.complete result=Succeeded]"]) == 5
+    told = capsys.readouterr().err
+    assert "injected" in told
+    assert [line for line in told.splitlines() if line.lstrip().startswith("::") or "##vso[" in line] == []

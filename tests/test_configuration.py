@@ -24,7 +24,7 @@ from apim_audit.cli.options import (
 )
 from apim_audit.cli.parsing import VARIABLES, parse
 from apim_audit.errors import UsageError
-from apim_audit.report import Format
+from apim_audit.report import Format, PlainFormat
 from apim_audit.run import FailOn
 
 CHECK = ["check", "a.json"]
@@ -89,7 +89,7 @@ def test_the_table_of_a_command_comes_before_that_of_all() -> None:
     assert isinstance(check, Check)
     assert isinstance(requirements, Requirements)
     assert (check.format, check.baseline) == (Format.TABLE, "2026-04")
-    assert (requirements.format, requirements.baseline) == (Format.JSON, "2026-04")
+    assert (requirements.format, requirements.baseline) == (PlainFormat.JSON, "2026-04")
 
 
 def test_every_command_takes_what_it_has_and_passes_over_the_rest() -> None:

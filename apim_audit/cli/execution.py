@@ -32,7 +32,7 @@ from apim_audit.core.findings import Report, Severity
 from apim_audit.core.judge import Options
 from apim_audit.core.known_gaps import gaps_of
 from apim_audit.core.requirements import NetworkModel
-from apim_audit.core.text import printable
+from apim_audit.core.text import harmless_line, printable
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
 from apim_audit.report import render_changes, render_diagnosis, render_requirements
@@ -211,10 +211,10 @@ def _stdin() -> BinaryIO:
 
 
 class _HarmlessFormatter(logging.Formatter):
-    """Log lines without anything that a terminal might obey."""
+    """Log lines without anything that a terminal or a build log might obey."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(printable, super().format(record).split("\n")))
+        return "\n".join(harmless_line(printable(line)) for line in super().format(record).split("\n"))
 
 
 def _log(command: Command) -> None:

@@ -12,7 +12,7 @@ from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format
+from apim_audit.report import RENDERERS, Format, PlainFormat
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target
 
 ARM_ENDPOINT_VARIABLE = "APIM_AUDIT_ARM_ENDPOINT"
@@ -360,7 +360,9 @@ class Doctor(Options):
     ] = False
     cloud: CloudOption = Cloud.PUBLIC
     arm_endpoint: ArmEndpoint = None
-    format: ReportFormat = Format.TABLE
+    format: Annotated[
+        PlainFormat, Option("-f", "--format", case_sensitive=False, help="The format of what is told.")
+    ] = PlainFormat.TABLE
     output: Output = None
 
     @property
@@ -399,7 +401,9 @@ class Requirements(Options):
     network_model: Annotated[
         NetworkModel | None, Option("--network-model", case_sensitive=False, help="Only what this model needs.")
     ] = None
-    format: ReportFormat = Format.TABLE
+    format: Annotated[
+        PlainFormat, Option("-f", "--format", case_sensitive=False, help="The format of the catalogue.")
+    ] = PlainFormat.TABLE
     output: Output = None
 
 

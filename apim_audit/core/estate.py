@@ -1,10 +1,11 @@
 """The audited estate as values: instances, their locations, subnets, VNets, routes and NSGs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from apim_audit.core.features import InUse
+from apim_audit.core.findings import Origin
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.observed import Reading
 from apim_audit.core.requirements import VirtualNetworkType
@@ -30,11 +31,13 @@ class NetworkSecurityGroup:
 
     Attributes:
         unreadable: for a direction, why its rules are not all known; checks of that direction are unknown.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
     rules: tuple[SecurityRule, ...]
     unreadable: Mapping[Direction, str]
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,7 @@ class Instance:
         provisioning_state: as Azure wrote it, or None.
         disabled_by_migration: the marker of an automatic migration that dropped the VNet is there.
         in_use: the features that it uses, where they were looked for.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
@@ -192,6 +196,7 @@ class Instance:
     provisioning_state: str | None = None
     disabled_by_migration: bool = False
     in_use: tuple[InUse, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from apim_audit.core.estate import (
     Estate,
     Instance,
     Location,
+    NetworkSecurityGroup,
     Subnet,
     Unreadable,
     VirtualNetwork,
 )
 from apim_audit.core.features import InUse
-from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable
+from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable, Origin
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.near_misses import told_kindly
@@ -146,6 +147,7 @@ class _Court:
             if subnet is not None and subnet.nsg is not None
             else None,
             checks=(),
+            origin=_origin(instance, subnet),
         )
         model = network_model(instance, location)
         if isinstance(model, NothingToJudge):
@@ -203,6 +205,11 @@ class _Court:
             on_premises=self.options.on_premises,
             admin_rules=admin_rules,
         )
+
+
+def _origin(instance: Instance, subnet: Subnet | None) -> Origin | None:
+    nsg = None if subnet is None else subnet.nsg
+    return (nsg.origin if isinstance(nsg, NetworkSecurityGroup) else None) or instance.origin
 
 
 def _admin_rules(subnet: Subnet) -> tuple[SecurityRule, ...] | Unreadable:

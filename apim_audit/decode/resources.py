@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apim_audit.core.findings import Origin
 from apim_audit.core.text import printable
 from apim_audit.decode.fields import FieldError, Fields, Json
 from apim_audit.decode.problems import Problems
@@ -126,6 +127,7 @@ class Resource:
         key: the id as it is compared.
         held: the object, or the document that is held in a form that takes less memory.
         path: where it stands in its document, ending in a dot; empty for the document itself.
+        origin: the file in which it can be looked up, or None.
     """
 
     source: str
@@ -134,6 +136,7 @@ class Resource:
     key: str
     held: Json | PackedDocument
     path: str = ""
+    origin: Origin | None = field(default=None, compare=False)
 
     @property
     def body(self) -> Json:
@@ -185,7 +188,7 @@ class Resource:
         resource_id = fields.text("id") or f"{self.id}/{segment}/{fields.required_text('name')}"
         if fields.errors:
             raise fields.errors[0]
-        return Resource(self.source, kind, resource_id, fold_id(resource_id), body, path)
+        return Resource(self.source, kind, resource_id, fold_id(resource_id), body, path, self.origin)
 
 
 def sort_documents(documents: Iterable[SourcedDocument], problems: Problems) -> dict[Kind, list[Resource]]:
@@ -213,7 +216,8 @@ def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
             _report_untyped(document.source, resource_id, problems)
         return None
     resource_id = resource_id or _made_id(type_name or kind, fields.text("name"))
-    resource = Resource(document.source, kind, resource_id, fold_id(resource_id), body)
+    key = fold_id(resource_id)
+    resource = Resource(document.source, kind, resource_id, key, body, origin=document.origin)
     resource.report(problems, fields.errors)
     return resource
 

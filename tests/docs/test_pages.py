@@ -13,6 +13,8 @@ from apim_audit.catalogue import load_catalogue
 from apim_audit.collect import kinds
 from apim_audit.collect.kinds import Kind
 from apim_audit.collect.permissions import READS, role
+from apim_audit.report import Format
+from apim_audit.report.csv_rows import COLUMNS
 from apim_audit.run import FailOn
 from apim_audit.snapshot import Snapshot, save
 from tests.catalogue.test_docs import broken_links
@@ -98,6 +100,12 @@ def fields_of(schema: object) -> set[str]:
 def test_the_page_of_the_snapshot_names_every_field(tmp_path: Path) -> None:
     save(Snapshot(()), str(tmp_path / "snapshot.json"))
     assert set(json.loads(text_of(tmp_path / "snapshot.json"))) - code_in("snapshot.md") == set()
+
+
+def test_the_page_of_the_formats_has_a_section_for_each_and_names_every_column() -> None:
+    headings = re.findall(r"^## (.+)$", text_of(DOCS / "reference" / "formats.md"), re.MULTILINE)
+    assert [*Format] == [Format.TABLE, Format.JSON, *headings]
+    assert set(COLUMNS) - code_in("formats.md") == set()
 
 
 def test_every_threshold_is_on_the_page_of_the_exit_status() -> None:
