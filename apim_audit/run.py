@@ -11,12 +11,13 @@ from apim_audit.errors import UsageError
 if TYPE_CHECKING:
     from apim_audit.collect import Progress
     from apim_audit.core.comparison import BaselineChanges
-    from apim_audit.core.findings import Report, Scope, ServiceTagSource
+    from apim_audit.core.findings import InstanceReport, Report, Scope, ServiceTagSource
     from apim_audit.core.judge import Options
-    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.core.permissions import Diagnosis
+    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel, Requirement
     from apim_audit.gate import Accepted, Sources
     from apim_audit.plan import Plan
-    from apim_audit.snapshot import Snapshot
+    from apim_audit.snapshot import Document, Snapshot
 
 DEFAULT_BASELINE = "2021-12"
 
@@ -56,6 +57,8 @@ class Target:
         management_group: all subscriptions below it, instead of those.
         tenant: all subscriptions of the tenant, instead of those.
         read_from: ``arm``, ``graph`` or ``auto``: where lists are read from.
+        features: what makes optional rows necessary too.
+        observed: the network status of the services too.
     """
 
     subscriptions: tuple[str, ...]
@@ -67,6 +70,8 @@ class Target:
     management_group: str | None = None
     tenant: bool = False
     read_from: str = "auto"
+    features: bool = False
+    observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,13 @@ def audit(
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = _catalogue(options.baseline, compare_baseline)
-    decoded = decode(snapshot, catalogue, admin_rules=options.admin_rules)
+    decoded = decode(
+        snapshot,
+        catalogue,
+        admin_rules=options.admin_rules,
+        features=options.features,
+        observed=options.observed,
+    )
     judgement = judge(decoded.estate, decoded.tags, catalogue, options)
     comparison = None
     if compare_baseline is not None:
@@ -133,6 +144,7 @@ def audit(
         notes=(*_notes_on_scope(snapshot.scope), *decoded.notes, *judgement.notes),
         comparison=comparison,
         names=names_in(snapshot) if options.keep_names else frozenset(),
+        requirements=_rows(catalogue, options.baseline, judgement.instances),
     )
 
 
@@ -144,6 +156,18 @@ def _notes_on_scope(scope: "Scope") -> tuple[str, ...]:
     were = "subscription was" if count == 1 else "subscriptions were"
     note = f"{count} {were} read, those of {where} that the identity can see"
     return (f"{note}; of others, and of resources that it may not read, Azure says nothing",)
+
+
+def _rows(catalogue: "Catalogue", baseline_id: str, instances: "Sequence[InstanceReport]") -> "tuple[Requirement, ...]":
+    baseline = catalogue.baseline(baseline_id)
+    own = {} if baseline is None else {row.id: row for row in baseline.requirements}
+    used = {
+        check.id: check.requirement
+        for instance in instances
+        for location in instance.locations
+        for check in location.checks
+    }
+    return (*own.values(), *(row for check_id, row in used.items() if check_id not in own))
 
 
 def check(
@@ -286,6 +310,13 @@ def live(
     return audit(collect(target, reading), options, compare_baseline)
 
 
+def _kept_in(snapshot: "Snapshot", path: str) -> "Snapshot":
+    from apim_audit.core.findings import Origin
+
+    documents = tuple(replace(document, origin=Origin(path)) for document in snapshot.documents)
+    return replace(snapshot, documents=documents)
+
+
 def collect(target: Target, reading: Reading) -> "Snapshot":
     """Returns a snapshot of live subscriptions, with the service tags that judging it can need.
 
@@ -304,6 +335,7 @@ def collect(target: Target, reading: Reading) -> "Snapshot":
     snapshot = _trimmed(_read(target, reading))
     if reading.save_to is not None:
         save(snapshot, reading.save_to)
+        snapshot = _kept_in(snapshot, reading.save_to)
     return snapshot
 
 
@@ -324,6 +356,8 @@ def _read(target: Target, reading: Reading) -> "Snapshot":
         management_group=target.management_group,
         tenant=target.tenant,
         read_from=ReadFrom(target.read_from),
+        features=target.features,
+        observed=target.observed,
     )
     try:
         found = read(request, _now(), reading.progress)
@@ -371,6 +405,40 @@ def masked(report: "Report") -> "Report":
     return mask(report, catalogue.tag_names | ids)
 
 
+def doctor(target: Target) -> "Diagnosis":
+    """Returns whether live subscriptions can be audited: credentials, the endpoint, and each read that is made.
+
+    Args:
+        target: which subscriptions, from where.
+
+    Raises:
+        NoAuditError: no credentials, or no subscription can be reached.
+        UsageError: there is no such cloud or endpoint.
+    """
+    from apim_audit.collect import Request, diagnose
+
+    return diagnose(
+        Request(
+            target.subscriptions,
+            cloud=target.cloud,
+            arm_endpoint=target.arm_endpoint,
+            management_group=target.management_group,
+            tenant=target.tenant,
+        )
+    )
+
+
+def role(subscriptions: Sequence[str]) -> "Document":
+    """Returns the definition of an Azure role with exactly the reads that this program makes.
+
+    Args:
+        subscriptions: where it can be assigned.
+    """
+    from apim_audit.collect.permissions import role
+
+    return role(subscriptions)
+
+
 def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | None = None) -> "Report":
     """Returns the audit of the small estate that the program brings along, read through the live collector.
 
@@ -382,10 +450,13 @@ def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | No
         NoAuditError: the embedded endpoint cannot be read.
         UsageError: there is no such baseline.
     """
+    from apim_audit.core.judge import Options
     from apim_audit.demo import demo_snapshot
 
     _look_up(options, compare_baseline)
-    return audit(_trimmed(demo_snapshot(_now())), options, compare_baseline)
+    asked = options if isinstance(options, Options) else Options(options)
+    snapshot = demo_snapshot(_now(), features=asked.features, observed=asked.observed)
+    return audit(_trimmed(snapshot), asked, compare_baseline)
 
 
 def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":

@@ -15,16 +15,27 @@ from apim_audit import __version__
 from apim_audit.catalogue import load_catalogue
 from apim_audit.cli import main
 from apim_audit.cli.assumptions import Announcement, announced
-from apim_audit.cli.options import AsModel, Check, Cloud, Collect, Command, Demo, ReportFile, Requirements, Subscription
+from apim_audit.cli.options import (
+    AsModel,
+    Check,
+    Cloud,
+    Collect,
+    Command,
+    Demo,
+    Doctor,
+    ReportFile,
+    Requirements,
+    Subscription,
+)
 from apim_audit.cli.parsing import parse
 from apim_audit.cli.streams import style_of
 from apim_audit.core.findings import Incomplete, Report, Severity
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.requirements import NetworkModel
-from apim_audit.demo.endpoint import ArmEndpoint, serve
+from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
 from apim_audit.demo.estate import SUBSCRIPTION, demo_estate
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format, Style
+from apim_audit.report import RENDERERS, Format, PlainFormat, Style
 from apim_audit.run import DEFAULT_BASELINE, FailOn, Target, exit_status
 from tests.report.samples import BLOCKED, COMPLIANT, DEFAULT_ONLY, FORBIDDEN, UNKNOWN, instance, location, report
 from tests.report.strict_schema import STRICT
@@ -74,9 +85,12 @@ SERVICE_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagemen
         ("requirements", Requirements()),
         (
             "requirements --network-model stv1 -f json",
-            Requirements(network_model=NetworkModel.STV1, format=Format.JSON),
+            Requirements(network_model=NetworkModel.STV1, format=PlainFormat.JSON),
         ),
         ("demo -f json", Demo(format=Format.JSON)),
+        ("demo --features --observed", Demo(features=True, observed=True)),
+        ("doctor --role", Doctor(role=True)),
+        ("doctor s1 s2 -f json", Doctor(subscriptions=("s1", "s2"), format=PlainFormat.JSON)),
         (
             "check a --assume on-premises=10.0.0.0/8,192.0.2.1 --assume ON-PREMISES=fd00::/8 --admin-rules",
             Check(
@@ -135,8 +149,8 @@ def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPat
         ("chek", "No such command 'chek'."),
         ("check", "Missing argument 'FILE"),
         ("check a --foo", "No such option: --foo"),
-        ("check a -f xml", "'xml' is not one of 'table', 'json'."),
-        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json."),
+        ("check a -f xml", "'xml' is not one of 'table', 'json', "),
+        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json, "),
         ("check a --report json=", "'json=' is not FORMAT=FILE"),
         ("check a --report json", "'json' is not FORMAT=FILE"),
         ("check a --fail-on loud", "'loud' is not one of 'error', 'warning', 'note', 'never'."),
@@ -219,8 +233,8 @@ def test_the_exit_status(
     checks: tuple[Any, ...], incomplete: tuple[Incomplete, ...], fail_on: str, allowed: str, status: int
 ) -> None:
     found: Report = report(instance(location(*checks)), incomplete=incomplete)
-    allow = {"allow_unknown": "unknown" in allowed, "allow_incomplete": "incomplete" in allowed}
-    assert exit_status(found, FailOn(fail_on), **allow) == status
+    unknown, left_out = "unknown" in allowed, "incomplete" in allowed
+    assert exit_status(found, FailOn(fail_on), allow_unknown=unknown, allow_incomplete=left_out) == status
 
 
 class Screen(io.StringIO):
@@ -491,6 +505,52 @@ def test_admin_rules_are_read_and_kept_where_they_are_asked_for(azure: ArmEndpoi
     assert "microsoft.network/effectivesecurityadminrules" in types
 
 
+def test_features_and_observations_are_read_and_kept_where_they_are_asked_for(
+    azure: ArmEndpoint, tmp_path: Path
+) -> None:
+    kept, both = str(tmp_path / "kept.json"), ("--features", "--observed")
+    audited = live(azure, "subscription", SUBSCRIPTION, *both, "-f", "json", "--save-snapshot", kept)
+    assert audited.returncode == 3, audited.stderr
+    assert fits_the_schema(audited.stdout)
+    assert run("check", kept, *both, "-f", "json").stdout == audited.stdout
+    without = run("check", kept, "-f", "json").stdout
+    plain = live(azure, "subscription", SUBSCRIPTION, "-f", "json").stdout
+    assert json.loads(without)["instances"] == json.loads(plain)["instances"]
+    assert b"raisedBy" not in without
+    assert b'"observed": [' not in without
+
+
+def test_the_demo_shows_a_raised_row_and_an_observed_disagreement() -> None:
+    told = json.loads(run("demo", "--features", "--observed", "-f", "json").stdout)
+    locations = [location for instance in told["instances"] for location in instance["locations"]]
+    raised = [check for location in locations for check in location["checks"] if "raisedBy" in check]
+    assert [(check["requirement"], check["verdict"]) for check in raised] == [("event-hub", "blocked")]
+    observed = [each["standing"] for location in locations for each in location.get("observed", ())]
+    assert observed.count("disagrees") == 1
+
+
+def test_the_doctor_gives_4_where_a_read_is_missing_and_5_where_nothing_answers(azure: ArmEndpoint) -> None:
+    fine = live(azure, "doctor", SUBSCRIPTION, "-f", "json")
+    assert (fine.returncode, json.loads(fine.stdout)["fine"]) == (0, True), fine.stderr
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Network/routeTables"
+    with serve(demo_estate(), faults=[Fault.refusing(path, 403, "AuthorizationFailed")]) as endpoint:
+        lacking = live(endpoint, "doctor", SUBSCRIPTION)
+    assert lacking.returncode == 4, lacking.stderr
+    assert b"missing Microsoft.Network/routeTables/read" in lacking.stdout
+    gone = live(azure, "doctor", "00000000-0000-4000-8000-00000000ffff")
+    assert (gone.returncode, gone.stdout) == (5, b"")
+    assert b"could not be reached (not-found, SubscriptionNotFound)" in gone.stderr
+
+
+def test_the_doctor_wants_a_subscription_or_prints_a_role(tmp_path: Path) -> None:
+    assert run("doctor").returncode == 2
+    done = run("doctor", "--role", "s-1", "-o", str(tmp_path / "role.json"))
+    assert (done.returncode, done.stdout) == (0, b"")
+    written = json.loads((tmp_path / "role.json").read_bytes())
+    assert written["AssignableScopes"] == ["/subscriptions/s-1"]
+    assert all(action.endswith("/read") for action in written["Actions"])
+
+
 def test_collect_is_fine_with_gaps_that_are_allowed(azure: ArmEndpoint, tmp_path: Path) -> None:
     done = live(azure, "collect", SUBSCRIPTION, "-o", str(tmp_path / "s"), "--allow-incomplete", "-q")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -650,3 +710,10 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(sys, "stdin", Input())
     assert main(["check", "-"]) == 130
     assert capsys.readouterr().err == "apim-audit: interrupted\n"
+
+
+def test_no_line_on_standard_error_is_a_command_to_a_build_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "none\n  ::error::injected", "none ##vso[task.complete result=Succeeded]"]) == 5
+    told = capsys.readouterr().err
+    assert "injected" in told
+    assert [line for line in told.splitlines() if line.lstrip().startswith("::") or "##vso[" in line] == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apim_audit.cli import main
-from apim_audit.cli.configuration import DEFAULT_FILE
+from apim_audit.cli.configuration import DEFAULT_FILE, NOT_IN_A_FILE
 from apim_audit.cli.options import (
     COMMANDS,
     BaselineGaps,
@@ -24,7 +24,7 @@ from apim_audit.cli.options import (
 )
 from apim_audit.cli.parsing import VARIABLES, parse
 from apim_audit.errors import UsageError
-from apim_audit.report import Format
+from apim_audit.report import Format, PlainFormat
 from apim_audit.run import FailOn
 
 CHECK = ["check", "a.json"]
@@ -89,7 +89,7 @@ def test_the_table_of_a_command_comes_before_that_of_all() -> None:
     assert isinstance(check, Check)
     assert isinstance(requirements, Requirements)
     assert (check.format, check.baseline) == (Format.TABLE, "2026-04")
-    assert (requirements.format, requirements.baseline) == (Format.JSON, "2026-04")
+    assert (requirements.format, requirements.baseline) == (PlainFormat.JSON, "2026-04")
 
 
 def test_every_command_takes_what_it_has_and_passes_over_the_rest() -> None:
@@ -225,11 +225,13 @@ def test_a_link_as_configuration_that_leads_nowhere_is_an_error() -> None:
 
 def test_every_option_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     values: dict[str, Any] = {"network_model": "stv1", "cloud": "AzureChinaCloud", "format": "json", "report": "json=x"}
+    values["read_from"] = "graph"
     values |= {"assume": "on-premises=none", "as_model": "stv2", "fail_on": "note", "compare": "a b"}
     for command in COMMANDS:
         name = name_of(command)
         arguments = {
             "subscription": ["s"],
+            "management-group": ["m"],
             "collect": ["s", "-o", "x"],
             "check": ["f"],
             "baseline-gaps": ["f", "-o", "x"],
@@ -237,7 +239,7 @@ def test_every_option_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         argv = [name, *arguments.get(name, [])]
         plain = parse(argv)
         for field in fields(command):
-            if field.name in {"subscriptions", "files", "config", "output"}:
+            if field.name in {"subscriptions", "files", "config", "output"} or field.name == name.replace("-", "_"):
                 continue
             option = {"as_model": "AS"}.get(field.name, field.name.upper())
             with monkeypatch.context() as patch:
@@ -265,8 +267,8 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         parse(CHECK)
 
 
-def test_no_option_is_named_like_a_command() -> None:
-    options = {field.name.replace("_", "-") for command in COMMANDS for field in fields(command)}
+def test_no_option_of_a_file_is_named_like_a_command() -> None:
+    options = {field.name.replace("_", "-") for command in COMMANDS for field in fields(command)} - NOT_IN_A_FILE
     assert options.isdisjoint(map(name_of, COMMANDS))
 
 

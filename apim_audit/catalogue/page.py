@@ -114,8 +114,17 @@ def _section(rows: Sequence[tuple[Baseline, Requirement]], sources: Sequence[Sou
     parts += [f"What to do on `{model}`: {remedy}\n" for model, remedy in newest.remedy_of.items()]
     if newest.default_rules_suffice:
         parts.append("The default rules are good enough for this row; there is no warning for relying on them.\n")
-    parts += [_read_in(baseline, row, sources) for baseline, row in rows]
+    parts += [*_raised(newest), *(_read_in(baseline, row, sources) for baseline, row in rows)]
     return "\n".join(parts) + "\n"
+
+
+def _raised(requirement: Requirement) -> Iterator[str]:
+    if requirement.raised_by:
+        listed = "; ".join(feature.plural for feature in requirement.raised_by)
+        yield f"With `--features` required, whatever the baseline, where the instance has: {listed}.\n"
+    if requirement.observed_as:
+        listed = ", ".join(f"`{name}`" for name in requirement.observed_as)
+        yield f"With `--observed` set beside what the network status calls {listed}.\n"
 
 
 def _read_in(baseline: Baseline, requirement: Requirement, sources: Sequence[Source]) -> str:

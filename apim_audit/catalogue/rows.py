@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from apim_audit.catalogue.fields import Fields, fail
+from apim_audit.core.features import Feature
 from apim_audit.core.requirements import (
     Flow,
     Level,
@@ -69,6 +70,8 @@ def _without_flow(fields: Fields, models: _Models, sources: _Sources) -> Require
             {model: _source(table, sources) for model, table in models.items() if "source" in table}
         ),
         remedy_of=MappingProxyType({}),
+        raised_by=fields.members("raised-by", Feature) if "raised-by" in fields else (),
+        observed_as=fields.texts("observed-as") if "observed-as" in fields else (),
     )
 
 

@@ -18,7 +18,8 @@ DEFAULT_FILE = ".apim-audit.toml"
 
 _SAYS_WHERE_TOKENS_GO = frozenset({"arm-endpoint"})
 _WRITES_FILES = frozenset({"output", "report", "save-snapshot"})
-_NOT_IN_A_FILE = frozenset({"config", "help"})
+NOT_IN_A_FILE = frozenset({"config", "help", "management-group", "tenant"})
+"""What is read is said each time; two of these names are commands' as well."""
 
 
 def configure(context: Context, path: str | None) -> str | None:
@@ -78,7 +79,7 @@ class _Reading:
         program: Any = self.context.find_root().command
         found = {name: {_key(each): each for each in command.params} for name, command in program.commands.items()}
         return {
-            name: {key: each for key, each in options.items() if key and key not in _NOT_IN_A_FILE}
+            name: {key: each for key, each in options.items() if key and key not in NOT_IN_A_FILE}
             for name, options in found.items()
             if "config" in options
         }

@@ -1,5 +1,6 @@
 """Runs a parsed command: the use case, then its reports, then the exit status."""
 
+import json
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ from apim_audit.cli.options import (
     Collect,
     Command,
     Demo,
+    Doctor,
     Judging,
     Live,
     ManagementGroup,
@@ -32,10 +34,10 @@ from apim_audit.core.findings import Report, Severity
 from apim_audit.core.judge import Options
 from apim_audit.core.known_gaps import gaps_of
 from apim_audit.core.requirements import NetworkModel
-from apim_audit.core.text import printable
+from apim_audit.core.text import harmless_line, printable
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
-from apim_audit.report import render_changes, render_requirements
+from apim_audit.report import render_changes, render_diagnosis, render_requirements
 from apim_audit.report.summary import counted, summarise
 
 if TYPE_CHECKING:
@@ -51,17 +53,21 @@ def execute(command: Command) -> int:
         ApimAuditError: it cannot be done.
     """
     _log(command)
+    status: int
     match command:
         case Check() | Plan() | Subscription() | ManagementGroup() | Tenant():
-            return _audit(command)
+            status = _audit(command)
         case BaselineGaps():
-            return _baseline_gaps(command)
+            status = _baseline_gaps(command)
         case Collect():
-            return _collect(command)
+            status = _collect(command)
         case Demo():
-            return _demo(command)
+            status = _demo(command)
+        case Doctor():
+            status = _doctor(command)
         case Requirements():
-            return _requirements(command)
+            status = _requirements(command)
+    return status
 
 
 def _audit(command: Check | Plan | Live) -> int:
@@ -158,6 +164,16 @@ def _progress(command: Live | Collect | Plan) -> "Iterator[Progress]":
         raise
 
 
+def _doctor(command: Doctor) -> int:
+    ensure_writable([command.output])
+    if command.role:
+        write(f"{json.dumps(run.role(command.subscriptions), indent=2)}\n", command.output)
+        return run.OK
+    diagnosis = run.doctor(command.target)
+    write(render_diagnosis(diagnosis, command.format, style_for(command.output)), command.output)
+    return run.OK if diagnosis.fine else run.UNDECIDED
+
+
 def _demo(command: Demo) -> int:
     ensure_writable(files_of(command))
     deliver(run.demo(_options(command), command.compare_baseline), command)
@@ -194,6 +210,8 @@ def _options(command: Auditing) -> Options:
         admin_rules=isinstance(command, (Judging, BaselineGaps)) and command.admin_rules,
         hygiene=isinstance(command, Reporting) and command.hygiene,
         keep_names=isinstance(command, Reporting) and command.mask,
+        features=command.features,
+        observed=isinstance(command, Reporting) and command.observed,
     )
 
 
@@ -217,10 +235,10 @@ def _stdin() -> BinaryIO:
 
 
 class _HarmlessFormatter(logging.Formatter):
-    """Log lines without anything that a terminal might obey."""
+    """Log lines without anything that a terminal or a build log might obey."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return "\n".join(map(printable, super().format(record).split("\n")))
+        return "\n".join(harmless_line(printable(line)) for line in super().format(record).split("\n"))
 
 
 def _log(command: Command) -> None:

@@ -12,7 +12,7 @@ from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.cli.configuration import DEFAULT_FILE, configure
 from apim_audit.core.requirements import NetworkModel
 from apim_audit.errors import UsageError
-from apim_audit.report import RENDERERS, Format
+from apim_audit.report import RENDERERS, Format, PlainFormat
 from apim_audit.run import DEFAULT_BASELINE, Deployment, FailOn, Gate, Target
 
 ARM_ENDPOINT_VARIABLE = "APIM_AUDIT_ARM_ENDPOINT"
@@ -101,6 +101,12 @@ Config: TypeAlias = Annotated[
 WaiversFile: TypeAlias = Annotated[
     str | None, Option("--waivers", metavar="FILE", help="The waivers, instead of those of the configuration file.")
 ]
+Features: TypeAlias = Annotated[
+    bool, Option("--features", help="Optional rows that a feature in use needs count as required.")
+]
+Observed: TypeAlias = Annotated[
+    bool, Option("--observed", help="Also compare with what the services themselves observe.")
+]
 AllowIncomplete: TypeAlias = Annotated[
     bool, Option("--allow-incomplete", help="Do not fail because something could not be read.")
 ]
@@ -113,6 +119,13 @@ ReadFromOption: TypeAlias = Annotated[
         case_sensitive=False,
         help="Lists by Resource Manager (arm) or Resource Graph (graph); auto takes arm for up to 20 subscriptions.",
     ),
+]
+BelowManagementGroup: TypeAlias = Annotated[
+    str | None,
+    Option("--management-group", metavar="NAME", help="All subscriptions below it, instead of given ones."),
+]
+OfTenant: TypeAlias = Annotated[
+    bool, Option("--tenant", help="All subscriptions of the tenant, instead of given ones.")
 ]
 ResourceGroup: TypeAlias = Annotated[
     str | None, Option("-g", "--resource-group", metavar="NAME", help="Only instances of this resource group.")
@@ -144,6 +157,7 @@ class Auditing(Options):
     as_model: Annotated[
         AsModel | None, Option("--as", case_sensitive=False, help="Judge stv1 instances by the rules of this platform.")
     ] = None
+    features: Features = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +176,7 @@ class Reporting(Auditing):
     mask: Annotated[
         bool, Option("--mask", help="Replace names, ids and addresses, for reports that leave the house.")
     ] = False
+    observed: Observed = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,11 +270,8 @@ class Collect(Options):
     subscriptions: Subscriptions = ()
     output: Annotated[str, Option("-o", "--output", metavar="FILE", help="Where the snapshot goes.")]
     config: Config = None
-    management_group: Annotated[
-        str | None,
-        Option("--management-group", metavar="NAME", help="All subscriptions below it, instead of given ones."),
-    ] = None
-    tenant: Annotated[bool, Option("--tenant", help="All subscriptions of the tenant, instead of given ones.")] = False
+    management_group: BelowManagementGroup = None
+    tenant: OfTenant = False
     resource_group: ResourceGroup = None
     name: Names = ()
     cloud: CloudOption = Cloud.PUBLIC
@@ -267,6 +279,8 @@ class Collect(Options):
     read_from: ReadFromOption = ReadFrom.AUTO
     service_tags: ServiceTags = None
     admin_rules: AdminRules = False
+    features: Features = False
+    observed: Observed = False
     allow_incomplete: AllowIncomplete = False
 
     @property
@@ -276,9 +290,7 @@ class Collect(Options):
         Raises:
             UsageError: no scope is given, or more than one.
         """
-        if [bool(self.subscriptions), self.management_group is not None, self.tenant].count(True) != 1:
-            message = "give subscriptions, or --management-group, or --tenant, and only one of them"
-            raise UsageError(message, "apim-audit collect --help shows what can be given")
+        _ensure_one_scope(self)
         return _target(
             self, subscriptions=self.subscriptions, management_group=self.management_group, tenant=self.tenant
         )
@@ -301,6 +313,8 @@ def _target(
         management_group=management_group,
         tenant=tenant,
         read_from=command.read_from.value,
+        features=command.features,
+        observed=command.observed,
     )
 
 
@@ -390,6 +404,49 @@ class Plan(Judging):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doctor(Options):
+    """Look whether subscriptions can be audited: credentials, the endpoint, and each read that an audit makes.
+
+    Nothing is judged, kept or changed. The exit status is 4 where a read that every audit makes is not permitted.
+    """
+
+    subscriptions: Subscriptions = ()
+    management_group: BelowManagementGroup = None
+    tenant: OfTenant = False
+    role: Annotated[
+        bool, Option("--role", help="Only print an Azure role with exactly the reads that are made, for the ids.")
+    ] = False
+    cloud: CloudOption = Cloud.PUBLIC
+    arm_endpoint: ArmEndpoint = None
+    format: Annotated[
+        PlainFormat, Option("-f", "--format", case_sensitive=False, help="The format of what is told.")
+    ] = PlainFormat.TABLE
+    output: Output = None
+
+    @property
+    def target(self) -> Target:
+        """What to look at.
+
+        Raises:
+            UsageError: no scope is given, or more than one.
+        """
+        _ensure_one_scope(self)
+        return Target(
+            self.subscriptions,
+            cloud=self.cloud.value,
+            arm_endpoint=self.arm_endpoint,
+            management_group=self.management_group,
+            tenant=self.tenant,
+        )
+
+
+def _ensure_one_scope(command: Collect | Doctor) -> None:
+    if [bool(command.subscriptions), command.management_group is not None, command.tenant].count(True) != 1:
+        message = "give subscriptions, or --management-group, or --tenant, and only one of them"
+        raise UsageError(message, f"apim-audit {name_of(type(command))} --help shows what can be given")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements(Options):
     """Print the catalogue of requirements, or what changes from one baseline to another."""
 
@@ -402,7 +459,9 @@ class Requirements(Options):
     network_model: Annotated[
         NetworkModel | None, Option("--network-model", case_sensitive=False, help="Only what this model needs.")
     ] = None
-    format: ReportFormat = Format.TABLE
+    format: Annotated[
+        PlainFormat, Option("-f", "--format", case_sensitive=False, help="The format of the catalogue.")
+    ] = PlainFormat.TABLE
     output: Output = None
 
 
@@ -416,10 +475,10 @@ class Demo(Reporting):
 
 
 Command: TypeAlias = (
-    Subscription | ManagementGroup | Tenant | Collect | Check | Plan | BaselineGaps | Requirements | Demo
+    Subscription | ManagementGroup | Tenant | Collect | Check | Plan | BaselineGaps | Doctor | Requirements | Demo
 )
 COMMANDS: tuple[type[Command], ...] = (
-    Subscription, ManagementGroup, Tenant, Collect, Check, Plan, BaselineGaps, Requirements, Demo,
+    Subscription, ManagementGroup, Tenant, Collect, Check, Plan, BaselineGaps, Doctor, Requirements, Demo,
 )  # fmt: skip
 """Every command, in the order of the help."""
 

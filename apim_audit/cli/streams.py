@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import TextIO
 
-from apim_audit.core.text import printable
+from apim_audit.core.text import harmless_line, printable
 from apim_audit.report import PLAIN, Style
 
 _NARROWEST = 40
@@ -35,8 +35,8 @@ def style_of(stream: TextIO | None, environment: Mapping[str, str]) -> Style:
 
 
 def say(text: str) -> None:
-    """Writes lines to standard error, made harmless for a terminal."""
+    """Writes lines to standard error, made harmless for a terminal and a build log."""
     if sys.stderr is not None:
         with suppress(OSError):  # whoever reads it may have left
-            sys.stderr.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
+            sys.stderr.write("".join(f"{harmless_line(printable(line))}\n" for line in text.split("\n")))
             sys.stderr.flush()

@@ -6,9 +6,10 @@ Importing this package is cheap: azure-identity and the management SDKs load whe
 from apim_audit.collect.gathered import InterruptedReadingError
 from apim_audit.collect.progress import Counts, Progress
 from apim_audit.collect.request import ReadFrom, Request
+from apim_audit.core.permissions import Diagnosis
 from apim_audit.snapshot import Snapshot
 
-__all__ = ["Counts", "InterruptedReadingError", "Progress", "ReadFrom", "Request", "collect"]
+__all__ = ["Counts", "InterruptedReadingError", "Progress", "ReadFrom", "Request", "collect", "diagnose"]
 
 
 def collect(request: Request, taken_at: str, progress: Progress | None = None) -> Snapshot:
@@ -31,3 +32,15 @@ def collect(request: Request, taken_at: str, progress: Progress | None = None) -
     from apim_audit.collect.reading import read  # noqa: PLC0415  (the SDK is slow to import)
 
     return read(request, taken_at, progress or Progress())
+
+
+def diagnose(request: Request) -> Diagnosis:
+    """Looks whether an audit of subscriptions can be made; nothing in Azure is ever written.
+
+    Raises:
+        NoAuditError: no credential works, or no subscription can be reached.
+        UsageError: the cloud or the ARM endpoint makes no sense.
+    """
+    from apim_audit.collect.doctor import diagnose as look  # noqa: PLC0415  (the SDK is slow to import)
+
+    return look(request)

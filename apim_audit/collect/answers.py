@@ -40,7 +40,7 @@ def _hand_over(response: PipelineResponse[HttpRequest, HttpResponse]) -> Never:
     raise _Answered(response.http_response)
 
 
-def ask(call: Callable[[Hook], object]) -> Document | Failure:
+def ask(call: Callable[[Hook], object], *, bare_list: bool = False) -> Document | Failure:
     """Returns the raw body that an SDK call is answered with.
 
     The call ends before the SDK builds its models: they drop fields that they do not know, fail on values that they do
@@ -48,9 +48,10 @@ def ask(call: Callable[[Hook], object]) -> Document | Failure:
 
     Args:
         call: makes the SDK call with the given ``raw_response_hook``.
+        bare_list: the answer is a JSON array, which is returned as the ``value`` of an object.
     """
     response = exchange(call)
-    return response if isinstance(response, Failure) else judge(response)
+    return response if isinstance(response, Failure) else judge(response, bare_list=bare_list)
 
 
 def exchange(call: Callable[[Hook], object]) -> HttpResponse | Failure:
@@ -67,9 +68,9 @@ def exchange(call: Callable[[Hook], object]) -> HttpResponse | Failure:
     return Failure("invalid", detail="the SDK made no request")
 
 
-def judge(response: HttpResponse) -> Document | Failure:
+def judge(response: HttpResponse, *, bare_list: bool = False) -> Document | Failure:
     """Returns the JSON object that a response holds, or why there is none."""
-    body = parsed(response.content)
+    body = parsed(response.content, bare_list=bare_list and response.status_code == _OK)
     if response.status_code == _OK:
         return body if body is not None else Failure("invalid", detail="the answer is no JSON object")
     return _refusal(response.status_code, text_at(body, "error", "code") or "")
@@ -84,10 +85,12 @@ def _refusal(status: int, raw_code: str) -> Failure:
     return Failure("refused" if status in _CLIENT_ERRORS else "unavailable", code or f"HTTP {status}")
 
 
-def parsed(content: bytes) -> Document | None:
-    """Returns the JSON object in a body, or None where it holds none."""
+def parsed(content: bytes, *, bare_list: bool = False) -> Document | None:
+    """Returns the JSON object in a body, or None where it holds none; a list as the ``value`` of one, if it may be."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return None
+    if bare_list:
+        body = {"value": body} if isinstance(body, list) else None
     return body if isinstance(body, dict) else None

@@ -7,7 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
-from apim_audit.collect.answers import ask
+from apim_audit.collect.answers import Hook, ask
 from apim_audit.collect.clients import Clients, SubscriptionClients
 from apim_audit.collect.credential import KeptToken
 from apim_audit.collect.failures import NO_RESOURCE_GROUP, Failure
@@ -114,6 +114,13 @@ class ArmReader:
             operation = partial(_GROUP_LISTS[kind](clients), resource_group)
         return gather(name, list_pages(self._target, operation), self.gathered, wanted)
 
+    def first_page(self, kind: Kind, subscription: str) -> list[object] | Failure:
+        """Reads one page of the list of a type in a subscription: enough to know whether that is permitted."""
+        failure = _senseless(subscription, None)
+        if failure is not None:
+            return failure
+        return next(list_pages(self._target, _LISTS[kind](self.clients.of(subscription))))
+
     def get(self, kind: Kind, resource_id: ResourceId) -> Document | Failure:
         """Reads one resource by its id."""
         operation = _GETS[kind](self.clients.of(resource_id.subscription))
@@ -124,6 +131,34 @@ class ArmReader:
             return Failure("invalid", detail="the answer is not that resource")
         self.gathered.add(kind, [answer])
         return answer
+
+    def entries(
+        self, subscription: str, choose: Callable[[SubscriptionClients], Operation]
+    ) -> tuple[list[object], Failure | None]:
+        """Returns the entries of a list operation, all pages, and why not all of them, where that is so.
+
+        Args:
+            subscription: where.
+            choose: returns the operation, given the clients of the subscription.
+        """
+        entries: list[object] = []
+        failure: Failure | None = None
+        for page in list_pages(self._target, choose(self.clients.of(subscription))):
+            if isinstance(page, Failure):
+                failure = page
+            else:
+                entries += page
+        return entries, failure
+
+    def ask(
+        self, subscription: str, call: Callable[[SubscriptionClients, Hook], object], *, bare_list: bool = False
+    ) -> Document | Failure:
+        """Returns the answer to any call of a subscription's clients; see `apim_audit.collect.answers.ask`."""
+        failure = _senseless(subscription, None)
+        if failure is not None:
+            return failure
+        clients = self.clients.of(subscription)
+        return ask(lambda hook: call(clients, hook), bare_list=bare_list)
 
     def service_tags(self, subscription: str, location: str) -> Document | Failure:
         """Reads the service tags; the location picks a replica of the data, not a part of it."""

@@ -38,6 +38,13 @@ class KeptToken:
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
 
+    @property
+    def kind(self) -> str | None:
+        """The kind of credential that gave the token, such as ``ManagedIdentityCredential``, where that is told."""
+        # The chain keeps it to itself; where it no longer does, nothing is told.
+        found = getattr(self._credential, "_successful_credential", None)
+        return None if found is None else type(found).__name__
+
     def get_token(self, *scopes: str, claims: str | None = None, **options: Any) -> AccessToken:  # noqa: ANN401  (the SDK's protocol)
         """Returns a token for the scopes, which are the same in every call.
 

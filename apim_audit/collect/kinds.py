@@ -44,6 +44,25 @@ ADMIN_RULES = Kind(
 Source: azure-docs, ``role-based-access-control/permissions/networking.md``, 2024-02-07.
 """
 
+LOGGERS = Kind("logger", "Microsoft.ApiManagement/service/loggers")
+DIAGNOSTICS = Kind("diagnostic", "Microsoft.ApiManagement/service/diagnostics")
+CACHES = Kind("cache", "Microsoft.ApiManagement/service/caches")
+IDENTITY_PROVIDERS = Kind("identity provider", "Microsoft.ApiManagement/service/identityProviders")
+NAMED_VALUES = Kind("named value", "Microsoft.ApiManagement/service/namedValues")
+CERTIFICATES = Kind("certificate", "Microsoft.ApiManagement/service/certificates")
+AUTHORIZATION_PROVIDERS = Kind("credential provider", "Microsoft.ApiManagement/service/authorizationProviders")
+POLICIES = Kind("global policy", "Microsoft.ApiManagement/service/policies")
+POLICY_FRAGMENTS = Kind("policy fragment", "Microsoft.ApiManagement/service/policyFragments")
+PRODUCTS = Kind("product", "Microsoft.ApiManagement/service/products")
+PRODUCT_POLICIES = Kind("product policy", "Microsoft.ApiManagement/service/products/policies")
+APIS = Kind("API", "Microsoft.ApiManagement/service/apis")
+API_POLICIES = Kind("API policy", "Microsoft.ApiManagement/service/apis/policies")
+OPERATIONS = Kind("operation", "Microsoft.ApiManagement/service/apis/operations")
+OPERATION_POLICIES = Kind("operation policy", "Microsoft.ApiManagement/service/apis/operations/policies")
+WORKSPACES = Kind("workspace", "Microsoft.ApiManagement/service/workspaces")
+NETWORK_STATUS = Kind("network status", "Microsoft.ApiManagement/service/networkstatus")
+PERMISSIONS = Kind("permission", "Microsoft.Authorization/permissions")
+
 _ID = re.compile(r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/([^/]+)/(.+)", re.IGNORECASE)
 _NO_NAMES = frozenset({"", ".", ".."})  # dots would lead to another path
 

@@ -7,10 +7,12 @@ from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.failures import Failure, unread
+from apim_audit.collect.features import read_features
 from apim_audit.collect.gathered import Gathered, InterruptedReadingError, interruption
 from apim_audit.collect.graph import GraphReader
 from apim_audit.collect.instances import named, read_instances
 from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, Held, dig, fold, id_of, opened, parse_id, text_at
+from apim_audit.collect.network_status import read_network_status
 from apim_audit.collect.networks import lister_by_arm, lister_by_graph, read_networks
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Request
@@ -42,11 +44,13 @@ def _read(arm: ArmReader, request: Request, taken_at: str) -> Snapshot:
     lister = lister_by_graph(arm, graph, scope) if scope.by_graph else lister_by_arm(arm, scope)
     networks = read_networks(arm, lister, instances.documents)
     admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
+    features = read_features(arm, instances.documents if request.features else ())
+    status = read_network_status(arm, instances.documents if request.observed else ())
     service_tags, tag_gaps = tags.result()
-    gaps = [*instances.incomplete, *networks.incomplete, *admin_rules.incomplete, *tag_gaps]
+    parts = (instances, networks, admin_rules, features, status)
     return Snapshot(
-        documents=_sourced([*instances.documents, *networks.documents, *admin_rules.documents]),
-        incomplete=_sorted([*scope.incomplete, *gaps]),
+        documents=_sourced([document for part in parts for document in part.documents]),
+        incomplete=_sorted([*scope.incomplete, *(gap for part in parts for gap in part.incomplete), *tag_gaps]),
         taken_at=taken_at,
         scope=scope.asked,
         cloud=request.cloud,

@@ -36,6 +36,8 @@ class Request:
         management_group: the name of a management group, all of whose subscriptions to read.
         tenant: whether to read all subscriptions of the tenant.
         read_from: where lists are read from.
+        features: whether to read what makes optional rows necessary.
+        observed: whether to read the network status of the services.
     """
 
     subscriptions: tuple[str, ...]
@@ -48,6 +50,8 @@ class Request:
     management_group: str | None = None
     tenant: bool = False
     read_from: ReadFrom = ReadFrom.AUTO
+    features: bool = False
+    observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ class LocationJudge:
             ports=ports,
             peer=peer,
             near_misses=found.near_misses,
+            raised_by=row.raised_by,
         )
 
     def untidy(self, checks: Sequence[Check]) -> tuple[HygieneFinding, ...]:
@@ -113,7 +114,9 @@ class LocationJudge:
         subnet = self.site if isinstance(self.site, Unreadable) else self.site.subnet
         found = condition(requirement.id, Premises(self.instance, self.location, self.model, subnet, self.tags))
         severity = severity_of(requirement, row.level, verdict_of(found.outcome), mild=found.mild)
-        return Check(requirement.id, requirement, row.level, found.outcome, severity, found.message)
+        return Check(
+            requirement.id, requirement, row.level, found.outcome, severity, found.message, raised_by=row.raised_by
+        )
 
     def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         ports = tuple(dict.fromkeys(port for model in reversed(models) for port in flow.ports_for(model)))

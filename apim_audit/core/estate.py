@@ -1,10 +1,13 @@
 """The audited estate as values: instances, their locations, subnets, VNets, routes and NSGs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apim_audit.core.features import InUse
+from apim_audit.core.findings import Origin
 from apim_audit.core.intervals import IntervalSet
+from apim_audit.core.observed import Reading
 from apim_audit.core.requirements import VirtualNetworkType
 from apim_audit.core.rules import Direction, SecurityRule
 
@@ -28,11 +31,13 @@ class NetworkSecurityGroup:
 
     Attributes:
         unreadable: for a direction, why its rules are not all known; checks of that direction are unknown.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
     rules: tuple[SecurityRule, ...]
     unreadable: Mapping[Direction, str]
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,7 @@ class Location:
         subnet_id: as Azure wrote it, or None where the location has no subnet.
         subnet: the subnet, Unreadable, or None where the location has none.
         gateway_disabled: the location serves no clients.
+        observed: what the service itself observes of its dependencies here, where that was read.
         region_known: False where only a deployment will tell the location's name.
     """
 
@@ -156,6 +162,7 @@ class Location:
     subnet_id: str | None
     subnet: Subnet | Unreadable | None
     gateway_disabled: bool = False
+    observed: tuple[Reading, ...] = ()
     region_known: bool = True
 
 
@@ -175,6 +182,8 @@ class Instance:
         unreadable: why the document could not be understood wholly, or empty; its checks are unknown then.
         provisioning_state: as Azure wrote it, or None.
         disabled_by_migration: the marker of an automatic migration that dropped the VNet is there.
+        in_use: the features that it uses, where they were looked for.
+        origin: where its document was read, or None for no file.
     """
 
     id: str
@@ -188,6 +197,8 @@ class Instance:
     unreadable: str = ""
     provisioning_state: str | None = None
     disabled_by_migration: bool = False
+    in_use: tuple[InUse, ...] = ()
+    origin: Origin | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,7 +321,7 @@ class LocationReport:
         baseline: the baseline that judged, where it is not the one asked for.
         hygiene: untidy rules, where they were asked for.
         observed: what the service itself observes, where that was asked for.
-        origin: where the NSG is written down, or the instance where it has none; None where that is not known.
+        origin: where the NSG was read, or the instance where it has none or it could not be read; None for no file.
     """
 
     location: str
@@ -462,6 +462,7 @@ class Report:
         fixed: gaps that are no more, where known gaps or a plan were given, else None.
         waiver_problems: what is wrong with the waivers.
         names: what is named in the documents, for a report that leaves the house; empty where it does not.
+        requirements: the rows that could be judged: those of the baseline, then those that other baselines lent.
     """
 
     baseline: str
@@ -476,6 +477,7 @@ class Report:
     fixed: tuple[FixedGap, ...] | None = None
     waiver_problems: tuple[WaiverProblem, ...] = ()
     names: frozenset[str] = frozenset()
+    requirements: tuple[Requirement, ...] = ()
 
     def locations(self) -> Iterator[LocationReport]:
         """Yields every location of every instance."""

@@ -10,16 +10,19 @@ from apim_audit.core.estate import (
     Estate,
     Instance,
     Location,
+    NetworkSecurityGroup,
     Subnet,
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable
+from apim_audit.core.features import InUse
+from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable, Origin
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.near_misses import told_kindly
+from apim_audit.core.observed import disagreements, observations
 from apim_audit.core.required import Site, usable_addresses
-from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
+from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
 from apim_audit.core.rules import SecurityRule
 from apim_audit.core.tags import ServiceTags
@@ -36,6 +39,8 @@ class Options:
         admin_rules: security admin rules were asked for.
         hygiene: list untidy rules too.
         keep_names: keep with the report what is named in the documents, so that it can be masked.
+        features: what the instances use raises rows to required.
+        observed: what the services themselves observe is set beside the verdicts.
     """
 
     baseline: str
@@ -44,6 +49,8 @@ class Options:
     admin_rules: bool = False
     hygiene: bool = False
     keep_names: bool = False
+    features: bool = False
+    observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
         raise KeyError(options.baseline)
     court = _Court(tags, catalogue, baseline, options)
     instances = tuple(court.instance(instance) for instance in estate.instances)
-    notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options))
+    notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options), *disagreements(instances))
     return Judgement(instances, notes, tuple(_assumptions(options)))
 
 
@@ -140,6 +147,7 @@ class _Court:
             if subnet is not None and subnet.nsg is not None
             else None,
             checks=(),
+            origin=_origin(instance, subnet),
         )
         model = network_model(instance, location)
         if isinstance(model, NothingToJudge):
@@ -157,15 +165,24 @@ class _Court:
             premium=instance.sku.lower() == "premium",
             multi_location=len(instance.locations) > 1,
             delegations=location.subnet.delegations if isinstance(location.subnet, Subnet) else (),
+            in_use=self._in_use(instance, location),
         )
         judging = LocationJudge(instance, location, model, self._site(instance, location), self.tags)
         if (picker, baseline.id) not in self.rows:
             self.rows[picker, baseline.id] = picker.rows(self.catalogue, baseline)
-        checks = tuple(filter(_is_listed, map(judging.check, self.rows[picker, baseline.id])))
+        judged = ((row, judging.check(row)) for row in self.rows[picker, baseline.id])
+        checks = tuple(check for row, check in judged if _is_listed(row, check))
         used = None if baseline is self.baseline else baseline.id
         checks = _with_kind_hints(checks)
         untidy = judging.untidy(checks) if self.options.hygiene else ()
-        return replace(report, network_model=model, checks=checks, baseline=used, hygiene=untidy)
+        seen = observations(location.observed, checks, self.catalogue) if self.options.observed else ()
+        return replace(report, network_model=model, checks=checks, baseline=used, hygiene=untidy, observed=seen)
+
+    def _in_use(self, instance: Instance, location: Location) -> tuple[InUse, ...]:
+        if not self.options.features:
+            return ()
+        here = region_suffix(location.name)
+        return tuple(each for each in instance.in_use if each.location in {None, here})
 
     def _site(self, instance: Instance, location: Location) -> Site | Unreadable:
         subnet = location.subnet
@@ -188,6 +205,11 @@ class _Court:
             on_premises=self.options.on_premises,
             admin_rules=admin_rules,
         )
+
+
+def _origin(instance: Instance, subnet: Subnet | None) -> Origin | None:
+    nsg = None if subnet is None else subnet.nsg
+    return (nsg.origin if isinstance(nsg, NetworkSecurityGroup) else None) or instance.origin
 
 
 def _admin_rules(subnet: Subnet) -> tuple[SecurityRule, ...] | Unreadable:
@@ -218,5 +240,5 @@ def _kind_hint(miss: NearMiss, check: Check, serving: set[tuple[str | None, str]
     return told_kindly(miss, check.ports or ()) if (check.direction, miss.name) in serving else miss
 
 
-def _is_listed(check: Check) -> bool:
-    return check.level is not Level.ADVISORY or not isinstance(check.outcome, NotApplicable)
+def _is_listed(row: Row, check: Check) -> bool:
+    return row.own or not isinstance(check.outcome, NotApplicable)

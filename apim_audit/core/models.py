@@ -1,9 +1,10 @@
 """Picks the network model of a location, and the catalogue rows that it is judged by."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apim_audit.core.estate import Instance, InstanceKind, Location, Subnet
+from apim_audit.core.features import InUse, reason_for
 from apim_audit.core.requirements import (
     Baseline,
     Catalogue,
@@ -60,11 +61,15 @@ class Row:
 
     Attributes:
         models: the network models that have a say: one, or both platforms where the platform is not determined.
+        raised_by: which feature makes it required here, or None.
+        own: whether the judging baseline itself has it.
     """
 
     requirement: Requirement
     level: Level
     models: tuple[NetworkModel, ...]
+    raised_by: str | None = None
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +80,37 @@ class RowPicker:
         premium: whether the instance is of the Premium tier.
         multi_location: whether it has more than one location.
         delegations: those of the location's subnet.
+        in_use: the features that concern the location.
     """
 
     model: NetworkModel
     premium: bool
     multi_location: bool
     delegations: tuple[str, ...]
+    in_use: tuple[InUse, ...] = ()
 
     def rows(self, catalogue: Catalogue, baseline: Baseline) -> tuple[Row, ...]:
-        """Returns the baseline's rows, then as advisory what a later baseline requires and this one lacks."""
-        own = tuple(self._rows_of(baseline))
+        """Returns the baseline's rows, then what it lacks and a later baseline has.
+
+        Of the latter those that a feature in use raises are required, and those that are required there advisory.
+        """
+        own = tuple(self._raised(row, catalogue) for row in self._rows_of(baseline))
         known = {row.requirement.id for row in own}
         later = catalogue.baselines[catalogue.baselines.index(baseline) + 1 :]
-        advisory = {
-            row.requirement.id: Row(row.requirement, Level.ADVISORY, row.models)
+        beyond = {
+            row.requirement.id: self._raised(replace(row, level=Level.ADVISORY, own=False), catalogue)
             for newer in later
             for row in self._rows_of(newer)
-            if row.level is Level.REQUIRED and row.requirement.id not in known
+            if row.requirement.id not in known and (row.level is Level.REQUIRED or self._reason(row, catalogue))
         }
-        return (*own, *advisory.values())
+        return (*own, *beyond.values())
+
+    def _raised(self, row: Row, catalogue: Catalogue) -> Row:
+        reason = None if row.level is Level.REQUIRED else self._reason(row, catalogue)
+        return row if reason is None else replace(row, level=Level.REQUIRED, raised_by=reason)
+
+    def _reason(self, row: Row, catalogue: Catalogue) -> str | None:
+        return reason_for(self.in_use, catalogue.raised_by(row.requirement.id)) if self.in_use else None
 
     def _rows_of(self, baseline: Baseline) -> Iterator[Row]:
         for requirement in baseline.requirements:

@@ -1,9 +1,10 @@
 """What API Management needs from an NSG: requirements as values, read from the catalogue's baselines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apim_audit.core.features import Feature
 from apim_audit.core.rules import Direction
 
 
@@ -145,6 +146,9 @@ class Requirement:
         source: where it was read.
         remedy_of: the models whose remedy reads otherwise.
         source_of: the models whose row was read elsewhere.
+        raised_by: the features of an instance that make the row required.
+        observed_as: the kinds of dependency in the service's network status that the row lets through, as Azure names
+            them.
     """
 
     id: str
@@ -158,6 +162,8 @@ class Requirement:
     default_rules_suffice: bool = False
     remedy_of: Mapping[NetworkModel, str] = field(default_factory=dict)
     source_of: Mapping[NetworkModel, Source] = field(default_factory=dict)
+    raised_by: tuple[Feature, ...] = ()
+    observed_as: tuple[str, ...] = ()
 
     def remedy_for(self, model: NetworkModel) -> str:
         """Returns what to do about a gap at a location of one network model."""
@@ -202,3 +208,15 @@ class Catalogue:
     def baseline(self, baseline_id: str) -> Baseline | None:
         """Returns the baseline of that id, or None."""
         return next((baseline for baseline in self.baselines if baseline.id == baseline_id), None)
+
+    def raised_by(self, requirement_id: str) -> tuple[Feature, ...]:
+        """Returns the features that make a row required, whatever the baseline: the newest that tells them counts."""
+        return next((row.raised_by for row in self._newest_first(requirement_id) if row.raised_by), ())
+
+    def observed_as(self, requirement_id: str) -> tuple[str, ...]:
+        """Returns what the network status calls the dependencies of a row, whatever the baseline."""
+        return next((row.observed_as for row in self._newest_first(requirement_id) if row.observed_as), ())
+
+    def _newest_first(self, requirement_id: str) -> Iterator[Requirement]:
+        for baseline in reversed(self.baselines):
+            yield from (row for row in baseline.requirements if row.id == requirement_id)

@@ -6,12 +6,14 @@ from apim_audit.core.estate import Estate, Instance, NetworkSecurityGroup
 from apim_audit.core.findings import Incomplete
 from apim_audit.core.requirements import Catalogue
 from apim_audit.core.tags import ServiceTags
+from apim_audit.decode.features import FEATURE_KINDS, with_features
 from apim_audit.decode.gaps import Gaps
 from apim_audit.decode.index import Index
 from apim_audit.decode.instances import InstanceReader, substance_of_instance
 from apim_audit.decode.joined import Network
+from apim_audit.decode.network_status import with_network_status
 from apim_audit.decode.problems import Problems
-from apim_audit.decode.resources import Kind, Resource, fold_id, is_of_admin_rules, name_in, sort_documents
+from apim_audit.decode.resources import Kind, Resource, fold_id, kind_of_id, name_in, sort_documents
 from apim_audit.decode.security_groups import notes_on_group
 from apim_audit.decode.service_tags import cloud_of_tags, clouds_of, parse_tags, used_names
 from apim_audit.snapshot import ServiceTagDocument, Snapshot
@@ -33,7 +35,14 @@ class Decoded:
     notes: tuple[str, ...]
 
 
-def decode(snapshot: Snapshot, catalogue: Catalogue, *, admin_rules: bool = True) -> Decoded:
+def decode(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    *,
+    admin_rules: bool = True,
+    features: bool = False,
+    observed: bool = False,
+) -> Decoded:
     """Returns the estate that a snapshot's documents describe.
 
     Nothing in a document raises: what cannot be understood is Unreadable in the estate and told in ``incomplete``.
@@ -43,6 +52,8 @@ def decode(snapshot: Snapshot, catalogue: Catalogue, *, admin_rules: bool = True
         catalogue: knows the names of tags and which of them requirements name.
         admin_rules: whether security admin rules count; where they do not, their documents are passed over, and that
             they could not be read is nothing that a location needs.
+        features: whether the features that instances use count; likewise.
+        observed: whether what the services observe counts; no location ever needs it.
     """
     problems = Problems()
     resources = sort_documents(snapshot.documents, problems)
@@ -50,19 +61,26 @@ def decode(snapshot: Snapshot, catalogue: Catalogue, *, admin_rules: bool = True
         resources[Kind.ADMIN_RULES] = []
     network = Network(resources, Gaps(snapshot.incomplete), problems)
     instances = _instances([*resources[Kind.SERVICE], *resources[Kind.GATEWAY]], network, problems)
+    if features:
+        instances = with_features(instances, resources, snapshot.incomplete, problems)
+    if observed:
+        instances = with_network_status(instances, resources[Kind.NETWORK_STATUS], snapshot, problems)
     data, cloud_notes, why_none = _tags_that_count(snapshot, instances)
     used = used_names(catalogue, instances, network.subnets())
     tags = parse_tags(data, used, catalogue, problems)
     if why_none:
         tags = replace(tags, origin=why_none)
     incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
-    unread = [entry if admin_rules else _without_admin_rules(entry) for entry in snapshot.incomplete]
+    unread = [_counted(entry, admin_rules=admin_rules, features=features) for entry in snapshot.incomplete]
     notes = (*cloud_notes, *_notes_on(network))
     return Decoded(Estate(instances), tags, (*unread, *incomplete), notes)
 
 
-def _without_admin_rules(entry: Incomplete) -> Incomplete:
-    return replace(entry, needed=False) if is_of_admin_rules(entry.id) else entry
+def _counted(entry: Incomplete, *, admin_rules: bool, features: bool) -> Incomplete:
+    """Returns what could not be read, not needed where nobody asks for it."""
+    kind = kind_of_id(entry.id)
+    passed_over = (kind is Kind.ADMIN_RULES and not admin_rules) or (kind in FEATURE_KINDS and not features)
+    return replace(entry, needed=False) if passed_over else entry
 
 
 def _instances(resources: list[Resource], network: Network, problems: Problems) -> tuple[Instance, ...]:

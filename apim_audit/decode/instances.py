@@ -59,6 +59,7 @@ class InstanceReader:
             locations=locations,
             provisioning_state=properties.text("provisioningState"),
             disabled_by_migration=_disabled(properties),
+            origin=resource.origin,
         )
         resource.report(self.problems, fields.errors)
         return replace(instance, unreadable=_unreadable(resource, fields))

@@ -1,9 +1,11 @@
 """Which resource a document is: its type, its id, and the resources that stand nested in others."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from apim_audit.core.findings import Origin
 from apim_audit.core.text import printable
 from apim_audit.decode.fields import FieldError, Fields, Json
 from apim_audit.decode.problems import Problems
@@ -22,6 +24,20 @@ class Kind(StrEnum):
     SECURITY_RULE = "microsoft.network/networksecuritygroups/securityrules"
     ROUTE_TABLE = "microsoft.network/routetables"
     ADMIN_RULES = "microsoft.network/effectivesecurityadminrules"  # one document a VNet, as in Resource Graph
+    LOGGER = "microsoft.apimanagement/service/loggers"  # this and what follows: one document a list, or a resource
+    DIAGNOSTIC = "microsoft.apimanagement/service/diagnostics"
+    CACHE = "microsoft.apimanagement/service/caches"
+    IDENTITY_PROVIDER = "microsoft.apimanagement/service/identityproviders"
+    NAMED_VALUE = "microsoft.apimanagement/service/namedvalues"
+    CERTIFICATE = "microsoft.apimanagement/service/certificates"
+    AUTHORIZATION_PROVIDER = "microsoft.apimanagement/service/authorizationproviders"
+    POLICY = "microsoft.apimanagement/service/policies"
+    POLICY_FRAGMENT = "microsoft.apimanagement/service/policyfragments"
+    PRODUCT_POLICY = "microsoft.apimanagement/service/products/policies"
+    API_POLICY = "microsoft.apimanagement/service/apis/policies"
+    OPERATION_POLICY = "microsoft.apimanagement/service/apis/operations/policies"
+    WORKSPACE = "microsoft.apimanagement/service/workspaces"
+    NETWORK_STATUS = "microsoft.apimanagement/service/networkstatus"
 
     @property
     def label(self) -> str:
@@ -39,8 +55,23 @@ _LABELS = {
     Kind.SECURITY_RULE: "security rule",
     Kind.ROUTE_TABLE: "route table",
     Kind.ADMIN_RULES: "admin rule set of VNet",
+    Kind.LOGGER: "logger",
+    Kind.DIAGNOSTIC: "diagnostic",
+    Kind.CACHE: "cache",
+    Kind.IDENTITY_PROVIDER: "identity provider",
+    Kind.NAMED_VALUE: "named value",
+    Kind.CERTIFICATE: "certificate",
+    Kind.AUTHORIZATION_PROVIDER: "credential provider",
+    Kind.POLICY: "policy",
+    Kind.POLICY_FRAGMENT: "policy fragment",
+    Kind.PRODUCT_POLICY: "policy of a product",
+    Kind.API_POLICY: "policy of an API",
+    Kind.OPERATION_POLICY: "policy of an operation",
+    Kind.WORKSPACE: "workspace",
+    Kind.NETWORK_STATUS: "network status",
 }
 _KINDS = {kind.value: kind for kind in Kind}
+_SERVICE = re.compile(r".*/providers/microsoft\.apimanagement/service/[^/]+")
 
 _FLATTENED = frozenset({
     "addressPrefix", "addressPrefixes", "addressSpace", "direction", "peeringState", "platformVersion",
@@ -75,9 +106,15 @@ def admin_rules_key(network_id: str) -> str:
     return f"{fold_id(network_id)}/providers/{Kind.ADMIN_RULES.value}/default"
 
 
-def is_of_admin_rules(resource_id: str) -> bool:
-    """Tells whether an id is that of a VNet's admin rules."""
-    return _type_in(resource_id) == Kind.ADMIN_RULES.value
+def kind_of_id(resource_id: str) -> Kind | None:
+    """Returns the type of the resource or the list that an id names, or None where it is none that is read."""
+    return _kind(_type_in(resource_id))
+
+
+def service_of(resource_id: str) -> str:
+    """Returns the folded id of the API Management service that a resource or list is of, or an empty text."""
+    found = _SERVICE.match(fold_id(resource_id))
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +127,7 @@ class Resource:
         key: the id as it is compared.
         held: the object, or the document that is held in a form that takes less memory.
         path: where it stands in its document, ending in a dot; empty for the document itself.
+        origin: the file in which it can be looked up, or None.
     """
 
     source: str
@@ -98,6 +136,7 @@ class Resource:
     key: str
     held: Json | PackedDocument
     path: str = ""
+    origin: Origin | None = field(default=None, compare=False)
 
     @property
     def body(self) -> Json:
@@ -149,7 +188,7 @@ class Resource:
         resource_id = fields.text("id") or f"{self.id}/{segment}/{fields.required_text('name')}"
         if fields.errors:
             raise fields.errors[0]
-        return Resource(self.source, kind, resource_id, fold_id(resource_id), body, path)
+        return Resource(self.source, kind, resource_id, fold_id(resource_id), body, path, self.origin)
 
 
 def sort_documents(documents: Iterable[SourcedDocument], problems: Problems) -> dict[Kind, list[Resource]]:
@@ -177,7 +216,8 @@ def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
             _report_untyped(document.source, resource_id, problems)
         return None
     resource_id = resource_id or _made_id(type_name or kind, fields.text("name"))
-    resource = Resource(document.source, kind, resource_id, fold_id(resource_id), body)
+    key = fold_id(resource_id)
+    resource = Resource(document.source, kind, resource_id, key, body, origin=document.origin)
     resource.report(problems, fields.errors)
     return resource
 

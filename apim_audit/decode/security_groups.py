@@ -57,7 +57,7 @@ class _Rules:
 
     def finish(self) -> NetworkSecurityGroup:
         unreadable = {direction: _first(self.doubts[direction]) for direction in Direction if direction in self.doubts}
-        return NetworkSecurityGroup(self.group.id, tuple(self.found), unreadable)
+        return NetworkSecurityGroup(self.group.id, tuple(self.found), unreadable, self.group.origin)
 
 
 def separate_rules(resources: Iterable[Resource]) -> SeparateRules:

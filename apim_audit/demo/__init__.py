@@ -8,7 +8,7 @@ from apim_audit.snapshot import Snapshot
 __all__ = ["demo_snapshot"]
 
 
-def demo_snapshot(taken_at: str) -> Snapshot:
+def demo_snapshot(taken_at: str, *, features: bool = False, observed: bool = False) -> Snapshot:
     """Reads the demo's estate from its embedded endpoint, through the same code as a live audit.
 
     It works without a network. Nobody's credentials are used: while it runs, the process's environment holds no
@@ -16,10 +16,12 @@ def demo_snapshot(taken_at: str) -> Snapshot:
 
     Args:
         taken_at: the time to note in the snapshot, ISO 8601 in UTC to the second.
+        features: what makes optional rows necessary too.
+        observed: the network status of the services too.
 
     Raises:
         NoAuditError: the endpoint on loopback could not be read.
     """
     from apim_audit.demo.showing import show  # noqa: PLC0415  (the SDK is slow to import)
 
-    return show(taken_at)
+    return show(taken_at, features=features, observed=observed)

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from apim_audit.demo.graph import GraphShelf, ServedGraph
+from apim_audit.demo.parts import PART_PATHS, Parts, answer_of_part
 from apim_audit.demo.replies import Reply, arm_error
 from apim_audit.snapshot import Document
 
@@ -32,7 +33,7 @@ _ADMIN_RULES = re.compile(
     r"/listnetworkmanagereffectivesecurityadminrules"
 )
 _GRAPH = re.compile(r"/providers/microsoft\.resourcegraph/resources")
-_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE), "POST": (_ADMIN_RULES, _GRAPH)}
+_SERVED = {"GET": (_LIST, _SERVICE_TAGS, _RESOURCE, *PART_PATHS), "POST": (_ADMIN_RULES, _GRAPH)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ServedEstate:
         subscriptions: ids of subscriptions that exist without holding a resource.
         admin_rules: the effective security admin rules of VNets, by the VNet's id.
         graph: how Resource Graph behaves.
+        parts: what belongs to the services, and what the identity may do.
     """
 
     documents: tuple[Document, ...]
@@ -55,6 +57,7 @@ class ServedEstate:
     subscriptions: tuple[str, ...] = ()
     admin_rules: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
     graph: ServedGraph = field(default_factory=ServedGraph)
+    parts: Parts = field(default_factory=Parts)
 
 
 def is_served(method: str, path: str) -> bool:
@@ -86,18 +89,23 @@ class ArmShelf:
             query: the parameters; ``api-version`` is compulsory, as in Azure.
             options: the body of a POST.
         """
-        folded = path.lower()
         if "api-version" not in query:
             return arm_error(HTTPStatus.BAD_REQUEST, "MissingApiVersionParameter")
-        if _GRAPH.fullmatch(folded):
+        if _GRAPH.fullmatch(path.lower()):
             return self._graph.answer(options)
         if _subscription(path).lower() not in self._known:
             return arm_error(HTTPStatus.NOT_FOUND, "SubscriptionNotFound")
+        return self._of_subscription(url, path, query, options)
+
+    def _of_subscription(self, url: str, path: str, query: Mapping[str, str], options: Document) -> Reply:
+        folded = path.lower()
         listed = _LIST.fullmatch(folded)
         if listed is not None:
             return self._list(url, path, query, listed)
         if _SERVICE_TAGS.fullmatch(folded):
             return _found(self._estate.service_tags)
+        if any(pattern.fullmatch(folded) for pattern in PART_PATHS):
+            return self._part(url, path, query)
         ruled = _ADMIN_RULES.fullmatch(folded)
         return self._resource(folded) if ruled is None else self._admin_rules(folded, ruled["network"], options)
 
@@ -110,6 +118,16 @@ class ArmShelf:
                 return arm_error(HTTPStatus.NOT_FOUND, "ResourceGroupNotFound")
             found = [document for document in found if str(document["id"]).lower().startswith(scope)]
         return self._page(f"{url}{path}", found, query)
+
+    def _part(self, url: str, path: str, query: Mapping[str, str]) -> Reply:
+        folded = path.lower()
+        if folded in self._forbidden:
+            return self._refusal(folded)
+        services = [str(document["id"]).lower() for document in self._of_type("microsoft.apimanagement/service")]
+        found = answer_of_part(folded, self._estate.parts, services)
+        if found is None:
+            return arm_error(HTTPStatus.NOT_FOUND, "ResourceNotFound")
+        return Reply(HTTPStatus.OK, found.entries) if found.bare else self._page(f"{url}{path}", found.entries, query)
 
     def _admin_rules(self, path: str, network: str, options: Document) -> Reply:
         if path in self._forbidden:

@@ -22,6 +22,7 @@ from apim_audit.demo.documents import (
     subnet,
     virtual_network,
 )
+from apim_audit.demo.parts import Parts, connectivity, observed_at, part
 from apim_audit.demo.tags import MANAGEMENT_ADDRESSES, PART_OF_STORAGE, service_tag_answer
 from apim_audit.snapshot import Document
 
@@ -212,14 +213,38 @@ STORIES = (
 )
 
 
-def demo_estate() -> ServedEstate:
-    """Returns the estate: the instances and their networks, and some networks that have nothing to do with them."""
+def demo_estate(observed: str = "2026-11-22T06:00:00.0000000Z") -> ServedEstate:
+    """Returns the estate: the instances and their networks, and some networks that have nothing to do with them.
+
+    Args:
+        observed: when the services have last looked at their dependencies.
+    """
     attached = [story for story in STORIES if story.attachment != "None"]
     west = _networks(_WEST, "10.20", {story.name: story.rules for story in attached})
     north = _networks(_NORTH, "10.30", {story.name: story.north for story in attached if story.north is not None})
     forbidden = frozenset(_nsg_id(_WEST, story.name) for story in attached if not story.readable)
     documents = (*map(_instance, STORIES), *west, *north, *_strangers())
-    return ServedEstate(documents, service_tag_answer(SUBSCRIPTION), forbidden)
+    return ServedEstate(documents, service_tag_answer(SUBSCRIPTION), forbidden, parts=_parts(observed))
+
+
+def _parts(observed: str) -> Parts:
+    """Returns what two of the instances use and observe, for ``--features`` and ``--observed``.
+
+    The one logs to an event hub, which its own Deny for the rest does not let through; and its SQL database is out of
+    reach, although the rules let it through. The other observes what its rules explain.
+    """
+    logging, typo = (
+        _SERVICES.id("Microsoft.ApiManagement/service", f"apim-{n}") for n in ("all-allowed", "sql-port-typo")
+    )
+    storage = connectivity("apimstdemo.blob.core.windows.net", "BlobStorage", "success", observed)
+    sql = connectivity("apimsqldemo.database.windows.net", "SQLDatabase", "failure", observed)
+    return Parts(
+        documents=(
+            part(logging, "loggers/audit", loggerType="azureEventHub", credentials={"name": "audit"}, isBuffered=True),
+            part(logging, "policies/policy", format="xml", value="<policies><inbound><base /></inbound></policies>"),
+        ),
+        network_status={each: [observed_at(_SERVICES.location, storage, sql)] for each in (logging, typo)},
+    )
 
 
 def _instance(story: Story) -> Document:

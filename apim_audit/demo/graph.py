@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from apim_audit.demo.replies import Reply, arm_error
+from apim_audit.demo.replies import Reply
 from apim_audit.snapshot import Document
 
 _MOST_ROWS = 1_000
@@ -159,6 +159,6 @@ def _start(token: object) -> int | None:
 
 def _refusal(code: str, message: str) -> Reply:
     """Returns an error as Resource Graph writes it: what is wrong stands in the details."""
-    body = arm_error(HTTPStatus.BAD_REQUEST, "BadRequest", "see the details").body
-    body["error"]["details"] = [{"code": code, "message": message}]
-    return Reply(HTTPStatus.BAD_REQUEST, body)
+    details = [{"code": code, "message": message}]
+    error = {"code": "BadRequest", "message": "see the details", "details": details}
+    return Reply(HTTPStatus.BAD_REQUEST, {"error": error})

@@ -11,7 +11,7 @@ class Reply:
     """An answer: status, JSON body and further headers."""
 
     status: int
-    body: Document
+    body: Document | list[Document]
     headers: tuple[tuple[str, str], ...] = ()
 
 

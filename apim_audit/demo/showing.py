@@ -15,10 +15,11 @@ _HTTP_VARIABLES = frozenset(
 )
 
 
-def show(taken_at: str) -> Snapshot:
+def show(taken_at: str, *, features: bool = False, observed: bool = False) -> Snapshot:
     """Returns the snapshot of the demo's estate; see `apim_audit.demo.demo_snapshot`."""
-    with serve(demo_estate()) as endpoint, isolated(endpoint.environment()):
-        return collect(Request(endpoint.subscription_ids, arm_endpoint=endpoint.url), taken_at)
+    with serve(demo_estate(taken_at)) as endpoint, isolated(endpoint.environment()):
+        request = Request(endpoint.subscription_ids, arm_endpoint=endpoint.url, features=features, observed=observed)
+        return collect(request, taken_at)
 
 
 @contextmanager

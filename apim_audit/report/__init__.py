@@ -9,11 +9,25 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # asking for the version must not wait for these
     from apim_audit.core.comparison import BaselineChanges
     from apim_audit.core.findings import Report
+    from apim_audit.core.permissions import Diagnosis
     from apim_audit.core.requirements import Baseline
 
 
 class Format(StrEnum):
     """The formats of a report."""
+
+    TABLE = "table"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    AZURE_PIPELINES = "azure-pipelines"
+
+
+class PlainFormat(StrEnum):
+    """The formats of what is no report: the catalogue, what the doctor found."""
 
     TABLE = "table"
     JSON = "json"
@@ -54,6 +68,12 @@ def _loaded_on_use(module: str) -> Renderer:
 RENDERERS: Mapping[str, Renderer] = {
     Format.TABLE: _loaded_on_use("table"),
     Format.JSON: _loaded_on_use("json_v1"),
+    Format.SARIF: _loaded_on_use("sarif"),
+    Format.JUNIT: _loaded_on_use("junit"),
+    Format.CSV: _loaded_on_use("csv_rows"),
+    Format.MARKDOWN: _loaded_on_use("markdown"),
+    Format.GITHUB: _loaded_on_use("github"),
+    Format.AZURE_PIPELINES: _loaded_on_use("azure_pipelines"),
 }
 
 
@@ -66,7 +86,7 @@ def render_requirements(baseline: "Baseline", fmt: str, style: Style = PLAIN) ->
         style: how the table is laid out.
     """
     renderers = import_module(f"{__name__}.requirements")
-    text: str = renderers.to_json(baseline) if fmt == Format.JSON else renderers.to_table(baseline, style)
+    text: str = renderers.to_json(baseline) if fmt == PlainFormat.JSON else renderers.to_table(baseline, style)
     return text
 
 
@@ -79,5 +99,18 @@ def render_changes(changes: "BaselineChanges", fmt: str, style: Style = PLAIN) -
         style: how the table is laid out.
     """
     renderers = import_module(f"{__name__}.changes")
-    text: str = renderers.to_json(changes) if fmt == Format.JSON else renderers.to_table(changes, style)
+    text: str = renderers.to_json(changes) if fmt == PlainFormat.JSON else renderers.to_table(changes, style)
+    return text
+
+
+def render_diagnosis(diagnosis: "Diagnosis", fmt: str, style: Style = PLAIN) -> str:
+    """Returns whether an audit can be made as text.
+
+    Args:
+        diagnosis: what was found.
+        fmt: ``table`` or ``json``.
+        style: how the table is laid out.
+    """
+    renderers = import_module(f"{__name__}.diagnosis")
+    text: str = renderers.to_json(diagnosis) if fmt == PlainFormat.JSON else renderers.to_table(diagnosis, style)
     return text

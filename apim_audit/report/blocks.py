@@ -21,6 +21,7 @@ from apim_audit.core.text import printable
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap
+from apim_audit.report.observed import observed_lines
 from apim_audit.report.planned import change_lines
 from apim_audit.report.rows import DETAIL, INDENT, aligned, flow, name
 
@@ -46,6 +47,7 @@ class _Group:
         others: the other verdicts that are possible.
         hints: the rules that would serve but for one field.
         accepted: why they do not count, where they do not.
+        raised_by: the feature that makes them required, or None.
         planned: what a plan has to do with it.
     """
 
@@ -54,6 +56,7 @@ class _Group:
     others: tuple[str, ...]
     hints: tuple[str, ...]
     accepted: str
+    raised_by: str | None
     planned: tuple[str, ...]
 
 
@@ -95,7 +98,7 @@ def _block(place: _Place, rows: Iterator[list[str]], style: Style) -> Iterator[s
             yield from _painted(next(rows), check, style)
         for line in _explained(group):
             yield from wrap(printable(line), style.width, DETAIL)
-    for line in (*_quiet(location), *map(_untidy, location.hygiene)):
+    for line in (*_quiet(location), *map(_untidy, location.hygiene), *observed_lines(location)):
         yield from wrap(line, style.width, INDENT, DETAIL)
 
 
@@ -137,8 +140,8 @@ def _groups(location: LocationReport) -> Iterator[_Group]:
     found: dict[tuple[object, ...], list[Check]] = {}
     for check in loud:
         cause, hints = check.reason or _told(check), tuple(near.message for near in check.near_misses)
-        planned = tuple(change_lines(check))
-        key = (check.severity, check.verdict, cause, tuple(_others(check)), hints, _accepted(check), planned)
+        said = (tuple(_others(check)), hints, tuple(change_lines(check)))
+        key = (check.severity, check.verdict, cause, said, _accepted(check), check.raised_by)
         found.setdefault(key, []).append(check)
     for checks in found.values():
         yield _group(tuple(checks))
@@ -149,14 +152,9 @@ def _group(checks: tuple[Check, ...]) -> _Group:
     cause = first.reason or _told(first)
     shared = f"it cannot be told: {cause}" if first.verdict is Verdict.UNKNOWN else cause
     hints = tuple(near.message for near in first.near_misses)
-    return _Group(
-        checks,
-        _told(first) if len(checks) == 1 else shared,
-        tuple(_others(first)),
-        hints,
-        _accepted(first),
-        tuple(change_lines(first)),
-    )
+    told = _told(first) if len(checks) == 1 else shared
+    others, planned = tuple(_others(first)), tuple(change_lines(first))
+    return _Group(checks, told, others, hints, _accepted(first), first.raised_by, planned)
 
 
 def _accepted(check: Check) -> str:
@@ -203,6 +201,8 @@ def _others(check: Check) -> Iterator[str]:
 def _explained(group: _Group) -> Iterator[str]:
     if group.accepted:
         yield group.accepted
+    if group.raised_by is not None:
+        yield f"required because of {group.raised_by}"
     yield group.told
     yield from group.others
     witness = group.checks[0].evidence.witness
@@ -232,6 +232,9 @@ def _quiet(location: LocationReport) -> Iterator[str]:
             yield f"{verdict}: {_ids(same)}"
         if verdict is Verdict.COMPLIANT and (fine := [check for check in quiet if _is_fine_by_default(check)]):
             yield f"fine by default rules: {_ids(fine)}"
+    for check in quiet:
+        if check.raised_by is not None:
+            yield f"required because of {printable(check.raised_by)}: {check.id}"
     advisory = [f"{check.id} ({check.verdict})" for check in quiet if _advises(check)]
     if advisory:
         yield f"advisory: {', '.join(advisory)}"

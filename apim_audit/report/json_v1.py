@@ -18,7 +18,7 @@ from apim_audit.core.findings import (
     Witness,
 )
 from apim_audit.report import PLAIN, Style
-from apim_audit.report.json_text import Json, to_text
+from apim_audit.report.json_text import Json, to_text, written
 from apim_audit.report.summary import summarise
 
 SCHEMA_VERSION = 1
@@ -26,11 +26,15 @@ SCHEMA_VERSION = 1
 
 def render(report: Report, _style: Style = PLAIN) -> str:
     """Returns the report as JSON text, indented, ASCII only."""
-    return to_text(to_json(report))
+    return to_text(_fields(report, [written(_instance(instance), 2) for instance in report.instances]))
 
 
 def to_json(report: Report) -> dict[str, Json]:
     """Returns the report as the members of its JSON object."""
+    return _fields(report, [_instance(instance) for instance in report.instances])
+
+
+def _fields(report: Report, instances: list[Json]) -> dict[str, Json]:
     fields: dict[str, Json] = {
         "schemaVersion": SCHEMA_VERSION,
         "tool": {"name": "apim-audit", "version": __version__},
@@ -44,17 +48,17 @@ def to_json(report: Report) -> dict[str, Json]:
         },
         "assumptions": list(report.assumptions),
         "notes": list(report.notes),
-        "instances": [_instance(instance) for instance in report.instances],
+        "instances": instances,
         "incomplete": [_incomplete(incomplete) for incomplete in report.incomplete],
         "comparison": None if report.comparison is None else _comparison(report.comparison),
     }
     if report.fixed is not None:
-        fields["fixed"] = [_fixed(gap) for gap in report.fixed]
+        fields["fixed"] = [fixed_gap(gap) for gap in report.fixed]
     if report.waiver_problems:
         fields["waiverProblems"] = [
             {"kind": each.kind.value, "message": each.message} for each in report.waiver_problems
         ]
-    fields["summary"] = _summary(report)
+    fields["summary"] = summary_fields(report)
     return fields
 
 
@@ -71,7 +75,8 @@ def _scope(scope: Scope) -> Json:
     return fields
 
 
-def _fixed(gap: FixedGap) -> Json:
+def fixed_gap(gap: FixedGap) -> Json:
+    """Returns a gap that is no more as the members of a JSON object."""
     return {
         "instanceId": gap.instance_id,
         "location": gap.location,
@@ -135,9 +140,9 @@ def _check(check: Check) -> Json:
         "protocol": check.protocol,
         "ports": None if check.ports is None else list(check.ports),
         "peer": None if check.peer is None else list(check.peer),
-        "decidedBy": _decided_by(evidence),
+        "decidedBy": decided_by(evidence),
         "shadowed": [{"name": rule.name, "priority": rule.priority} for rule in evidence.shadowed],
-        "witness": None if evidence.witness is None else _witness(evidence.witness),
+        "witness": None if evidence.witness is None else witness_fields(evidence.witness),
         "orElse": _or_else(check),
         "nearMisses": [
             {"name": near.name, "priority": near.priority, "field": near.field, "message": near.message}
@@ -168,14 +173,16 @@ def _waiver(waiver: Waiver) -> Json:
     return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires}
 
 
-def _decided_by(evidence: Evidence) -> Json:
+def decided_by(evidence: Evidence) -> Json:
+    """Returns the deciding rules as the members of JSON objects."""
     return [
         {"name": rule.name, "priority": rule.priority, "access": rule.access, "default": rule.default}
         for rule in evidence.decided_by
     ]
 
 
-def _witness(witness: Witness) -> Json:
+def witness_fields(witness: Witness) -> Json:
+    """Returns a witness as the members of a JSON object."""
     fields: dict[str, Json] = {
         "protocol": witness.protocol,
         "source": witness.source,
@@ -233,7 +240,8 @@ def _incomplete(incomplete: Incomplete) -> Json:
     return fields | {"alreadyThere": True} if incomplete.already_there else fields
 
 
-def _summary(report: Report) -> Json:
+def summary_fields(report: Report) -> Json:
+    """Returns the counts of a report as the members of a JSON object."""
     summary = summarise(report)
     fields: dict[str, Json] = {
         "instances": summary.instances,

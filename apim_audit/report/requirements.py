@@ -47,6 +47,8 @@ def _details(row: Requirement) -> Iterator[str]:
             yield "What counts are the regional tags of the location's region and of the primary one."
     if row.default_rules_suffice:
         yield "Default rules suffice."
+    if row.raised_by:
+        yield f"Required where the instance has (--features): {'; '.join(each.plural for each in row.raised_by)}."
     yield f"Remedy: {row.remedy}"
 
 
@@ -83,6 +85,7 @@ def _requirement(row: Requirement) -> Json:
         "appliesTo": [*sorted(row.applies_to)],
         "levels": {model.value: level_to_json(rule) for model, rule in row.levels.items()},
         "defaultRulesSuffice": row.default_rules_suffice,
+        "raisedBy": [feature.value for feature in row.raised_by],
         "purpose": row.purpose,
         "remedy": row.remedy,
         "source": {

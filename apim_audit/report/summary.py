@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apim_audit.core.findings import Report, Severity, Verdict
+from apim_audit.core.findings import Check, Report, Severity, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +33,23 @@ class Summary:
 def summarise(report: Report) -> Summary:
     """Returns the counts of a report."""
     checks = tuple(report.checks())
-    verdicts = Counter(check.verdict for check in checks)
     severities = Counter(check.severity for check in checks)
     return Summary(
         instances=len(report.instances),
         locations=sum(len(instance.locations) for instance in report.instances),
         checks=len(checks),
-        verdicts=tuple((verdict, verdicts[verdict]) for verdict in Verdict if verdicts[verdict]),
+        verdicts=verdict_counts(checks),
         severities=tuple((severity, severities[severity]) for severity in Severity if severities[severity]),
         uncertain=len({entry.id.lower() for entry in report.incomplete if entry.needed}),
         waived=sum(check.waiver is not None for check in checks),
         known=sum(check.known and check.waiver is None for check in checks),
     )
+
+
+def verdict_counts(checks: Iterable[Check]) -> tuple[tuple[Verdict, int], ...]:
+    """Returns (verdict, count) of the verdicts that occur, in their stable order."""
+    counts = Counter(check.verdict for check in checks)
+    return tuple((verdict, counts[verdict]) for verdict in Verdict if counts[verdict])
 
 
 def counted(number: int, thing: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from apim_audit.core.findings import Incomplete, Report, ServiceTagSource, Verdict
-from apim_audit.core.text import printable
+from apim_audit.core.text import harmless_line, printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.blocks import blocks
 from apim_audit.report.colours import Colour, paint
@@ -40,7 +40,7 @@ def render(report: Report, style: Style = PLAIN) -> str:
         list(worst_first(report, style)),
         list(_closing(report, summary, style)),
     ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return "\n\n".join("\n".join(map(harmless_line, part)) for part in parts if part) + "\n"
 
 
 def _remarks(report: Report, summary: Summary, style: Style) -> Iterator[str]:

@@ -1,13 +1,13 @@
 """The input of ``check``: ARM documents in every shape in which people have them, and snapshots."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
 
-from apim_audit.core.findings import Incomplete, Scope
+from apim_audit.core.findings import Incomplete, Origin, Scope
 from apim_audit.errors import NoAuditError
-from apim_audit.snapshot.files import name_of, read_bytes
+from apim_audit.snapshot.files import STANDARD_INPUT, name_of, read_bytes
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.parsing import UnreadableTextError, Value, kind_of, parse
 from apim_audit.snapshot.stored import FORMAT, StoredError, from_json
@@ -58,7 +58,8 @@ def load_files(paths: Sequence[str], stdin: BinaryIO) -> Snapshot:
     for path in paths:
         name = name_of(path)
         try:
-            parts += [_part(name, value) for value in parse(read_bytes(path, stdin))]
+            values = parse(read_bytes(path, stdin))
+            parts += [_located(_part(name, value), path, value.line) for value in values]
         except OSError as error:
             problems.append(f"{name}: {error.strerror or error}")
         except UnreadableTextError as error:
@@ -70,6 +71,14 @@ def load_files(paths: Sequence[str], stdin: BinaryIO) -> Snapshot:
     if problems:
         raise NoAuditError("\n  ".join(["the input cannot be read:", *problems]), hint)
     return _joined(parts)
+
+
+def _located(part: _Part, path: str, line: int) -> _Part:
+    if path == STANDARD_INPUT:
+        return part
+    # What stands in an array has no line of its own that the parser would tell.
+    origin = Origin(path, line if line > 1 else None)
+    return replace(part, documents=tuple(replace(document, origin=origin) for document in part.documents))
 
 
 def _part(file: str, value: Value) -> _Part:

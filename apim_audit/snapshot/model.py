@@ -5,7 +5,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from apim_audit.core.findings import Incomplete, Scope
+from apim_audit.core.findings import Incomplete, Origin, Scope
 
 Document = dict[str, Any]
 """One ARM resource as Azure Resource Manager answers it."""
@@ -43,14 +43,18 @@ class PackedDocument:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourcedDocument:
-    """A document and where it was read: a file's name, or ``live``.
+    """A document and where it was read.
 
     Attributes:
+        source: a file's name with its place there, or ``live``; what people are told.
         held: the document, or its packed form where there are very many.
+        origin: the file in which it can be looked up now, which for a snapshot is the snapshot; None for no file. Two
+            documents may be equal and differ in it.
     """
 
     source: str
     held: Document | PackedDocument
+    origin: Origin | None = None
 
     @property
     def body(self) -> Document:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.text import printable
+from apim_audit.core.text import harmless_line, printable
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,25 @@ def test_printable_text_is_printable_and_stays_as_it_is(text: str) -> None:
     shown = printable(text)
     assert shown.isprintable()
     assert printable(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x ##vso[task.complete]", "x #\\x23vso[task.complete]"),
+        ("##VSO[x]", "#\\x23VSO[x]"),
+        ("###[error]", "##\\x23[error]"),
+        ("## heading #[x] vso[", "## heading #[x] vso["),
+        ("hidden \u034f and \ufe0f", "hidden \\u034f and \\ufe0f"),
+    ],
+)
+def test_what_a_build_log_might_obey_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [("::error::x", "\\x3a:error::x"), ("   ::x", "   \\x3a:x"), ("from ::/0", "from ::/0"), (":x", ":x"), ("", "")],
+)
+def test_a_line_does_not_begin_with_a_workflow_command(line: str, shown: str) -> None:
+    assert harmless_line(line) == shown

@@ -191,10 +191,10 @@ def estate(*rules: Any) -> list[Document]:
     return [service(), vnet(subnet()), nsg(*rules)]
 
 
-def read(*documents: Any, incomplete: tuple[Incomplete, ...] = ()) -> Decoded:
-    """Decodes documents as those of one file."""
+def read(*documents: Any, incomplete: tuple[Incomplete, ...] = (), **asked: bool) -> Decoded:
+    """Decodes documents as those of one file; features and what is observed where they are asked for."""
     sourced = tuple(SourcedDocument("estate.json", document) for document in documents)
-    return decode(Snapshot(sourced, incomplete), NO_CATALOGUE)
+    return decode(Snapshot(sourced, incomplete, "2026-11-22T06:31:00Z"), NO_CATALOGUE, **asked)
 
 
 def only_instance(decoded: Decoded) -> Instance:

@@ -45,7 +45,26 @@ def whole_estate() -> list[Any]:
         nsg(rule("A"), rule("B", priority=200, **group), rule("C", direction="Inbound", access="Deny")),
         rule("D", priority=300),
         rule_set(admin_rule("E"), admin_rule("F", destinations=[item("/g", "NetworkGroup")], access="AlwaysAllow")),
+        *parts(),
     ]
+
+
+def parts() -> list[Any]:
+    """Returns what belongs to the service: a list of each shape, a resource by itself, and the network status."""
+    policy = {"id": f"{SERVICE_ID}/apis/a/policies/policy", "properties": {"value": "<rate-limit/><cache-lookup/>"}}
+    state = {"name": "db", "status": "success", "lastUpdated": "2026-11-22T06:00:00Z", "resourceType": "SQLDatabase"}
+    status = {"location": "West Europe", "networkStatus": {"connectivityStatus": [state]}}
+    values = {
+        "policies": [policy],
+        "caches": [{"name": "c", "properties": {"useFromLocation": "default"}}],
+        "diagnostics": [{"name": "d", "properties": {"loggerId": "/l"}}],
+        "namedValues": [{"name": "v", "properties": {"keyVault": {"secretIdentifier": "x"}}}],
+        "networkstatus": [status],
+    }
+    kind = "Microsoft.ApiManagement/service"
+    lists = [{"id": f"{SERVICE_ID}/{n}", "type": f"{kind}/{n}", "value": value} for n, value in values.items()]
+    single = {"id": f"{SERVICE_ID}/loggers/l", "type": f"{kind}/loggers", "properties": {"loggerType": "azureEventHub"}}
+    return [*lists, single]
 
 
 def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -99,7 +118,7 @@ def has_bystander(decoded: Decoded) -> bool:
 def test_junk_anywhere_never_raises_and_never_loses_another_instance(
     mutations: list[tuple[tuple[Any, ...], Any]],
 ) -> None:
-    decoded = read(*mutated(whole_estate(), mutations), *BYSTANDERS)
+    decoded = read(*mutated(whole_estate(), mutations), *BYSTANDERS, features=True, observed=True)
     assert has_bystander(decoded)
     assert all(entry.message.isprintable() for entry in decoded.incomplete)
     assert all(instance.locations for instance in decoded.estate.instances)
@@ -108,7 +127,7 @@ def test_junk_anywhere_never_raises_and_never_loses_another_instance(
 @settings(max_examples=100, deadline=None)
 @given(st.lists(JUNK, max_size=4))
 def test_junk_documents_never_raise(documents: list[Any]) -> None:
-    assert has_bystander(read(*documents, *BYSTANDERS))
+    assert has_bystander(read(*documents, *BYSTANDERS, features=True, observed=True))
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,6 +1,7 @@
 """The pages of the documentation are complete, in step with the program, and lead somewhere."""
 
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -8,8 +9,12 @@ from pathlib import Path
 import pytest
 
 import apim_audit.report
+from apim_audit.catalogue import load_catalogue
 from apim_audit.collect import kinds
 from apim_audit.collect.kinds import Kind
+from apim_audit.collect.permissions import READS, role
+from apim_audit.report import Format
+from apim_audit.report.csv_rows import COLUMNS
 from apim_audit.run import FailOn
 from apim_audit.snapshot import Snapshot, save
 from tests.catalogue.test_docs import broken_links
@@ -46,16 +51,36 @@ def test_the_page_of_the_commands_is_in_step() -> None:
     assert text_of(commands_page.PAGE) == commands_page.page(), "run: python -m tests.docs.commands_page"
 
 
-def test_the_role_allows_what_the_collector_reads_and_no_more() -> None:
-    page = text_of(DOCS / "how-to" / "least-privilege.md")
-    role = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
-    read = [kind.action for kind in vars(kinds).values() if isinstance(kind, Kind)]
-    assert sorted(role["Actions"]) == sorted(read)
+def actions_in(text: str) -> list[str]:
+    return re.findall(r"`(Microsoft\.\w+/[\w/]+/read)`", text)
 
 
-def test_the_readme_names_the_same_permissions() -> None:
-    read = {kind.action for kind in vars(kinds).values() if isinstance(kind, Kind)}
-    assert set(re.findall(r"`(Microsoft\.\w+/[\w/]+/read)`", text_of(README))) == read
+def test_every_type_that_is_read_is_in_the_list_of_reads() -> None:
+    types = [kind.action for kind in vars(kinds).values() if isinstance(kind, Kind)]
+    assert sorted(types) == sorted(read.kind.action for read in READS)
+
+
+def test_the_role_is_in_step_with_the_program() -> None:
+    text = json.dumps(role([]), indent=2) + "\n"
+    if os.environ.get("UPDATE_DOCS") == "1":
+        (DOCS / "reference" / "role.json").write_text(text, encoding="utf-8", newline="\n")
+    assert text_of(DOCS / "reference" / "role.json") == text, "run with UPDATE_DOCS=1"
+
+
+def test_the_page_of_permissions_names_each_once_beside_the_option_that_asks_for_it() -> None:
+    rows = re.findall(r"^\| (`Microsoft.*?) \| (.*?) \|", text_of(DOCS / "how-to" / "least-privilege.md"), re.MULTILINE)
+    named = [(action, option.strip("`")) for actions, option in rows for action in actions_in(actions)]
+    assert sorted(named) == sorted((read.kind.action, read.option or "every audit") for read in READS)
+
+
+def test_the_readme_names_what_every_audit_reads() -> None:
+    assert set(actions_in(text_of(README))) == {read.kind.action for read in READS if read.option is None}
+
+
+def test_the_page_of_features_names_every_row_that_one_raises() -> None:
+    page = text_of(DOCS / "how-to" / "features-and-observations.md")
+    rows = [row for baseline in load_catalogue().baselines for row in baseline.requirements if row.raised_by]
+    assert {re.sub("-(in|out)bound$", "", row.id) for row in rows} <= set(re.findall(r"`([a-z-]+)`", page))
 
 
 def test_the_page_of_the_json_report_names_every_field() -> None:
@@ -75,6 +100,12 @@ def fields_of(schema: object) -> set[str]:
 def test_the_page_of_the_snapshot_names_every_field(tmp_path: Path) -> None:
     save(Snapshot(()), str(tmp_path / "snapshot.json"))
     assert set(json.loads(text_of(tmp_path / "snapshot.json"))) - code_in("snapshot.md") == set()
+
+
+def test_the_page_of_the_formats_has_a_section_for_each_and_names_every_column() -> None:
+    headings = re.findall(r"^## (.+)$", text_of(DOCS / "reference" / "formats.md"), re.MULTILINE)
+    assert [*Format] == [Format.TABLE, Format.JSON, *headings]
+    assert set(COLUMNS) - code_in("formats.md") == set()
 
 
 def test_every_threshold_is_on_the_page_of_the_exit_status() -> None:

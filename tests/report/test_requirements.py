@@ -75,6 +75,7 @@ def test_json_holds_every_field() -> None:
         "appliesTo": ["External", "Internal"],
         "levels": {"stv2": {"level": "required", "premium": None, "multiLocation": None, "delegation": None}},
         "defaultRulesSuffice": False,
+        "raisedBy": [],
         "purpose": "management purpose",
         "remedy": "Allow ApiManagement.",
         "source": {

@@ -440,3 +440,11 @@ def test_what_may_rest_on_default_rules_is_no_gap(level: Level) -> None:
 )
 def test_the_ports_of_both_platforms_are_told_as_in_the_message(ports: tuple[str, ...], words: str) -> None:
     assert flow("Inbound", "Tcp", ports, ("AzureLoadBalancer",)) == f"In {words} from AzureLoadBalancer"
+
+
+@pytest.mark.parametrize("width", range(40, 121, 8))
+def test_no_wrapped_line_begins_with_a_workflow_command(width: int) -> None:
+    told = "a name that is ::error::injected and " * 3 + "x" * 30 + "::error::again"
+    found = report(instance(location(replace(BLOCKED, message=told))), incomplete=(replace(FORBIDDEN, message=told),))
+    lines = RENDERERS["table"](found, Style(width=width)).splitlines()
+    assert [line for line in lines if line.lstrip().startswith("::")] == []
