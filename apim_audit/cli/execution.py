@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
-from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, tell_of_waivers, write
+from apim_audit.cli.delivery import deliver, ensure_writable, files_of, formats_of, style_for, tell_of_waivers, write
 from apim_audit.cli.options import (
     Auditing,
     BaselineGaps,
@@ -28,7 +28,7 @@ from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import printable
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
-from apim_audit.report import render_changes, render_requirements
+from apim_audit.report import Format, render_changes, render_requirements
 from apim_audit.report.summary import counted, summarise
 from apim_audit.snapshot import save
 
@@ -145,6 +145,7 @@ def _options(command: Auditing) -> Options:
         admin_rules=isinstance(command, (Judging, BaselineGaps)) and command.admin_rules,
         hygiene=isinstance(command, Reporting) and command.hygiene,
         keep_names=isinstance(command, Reporting) and command.mask,
+        rule_stacks=isinstance(command, Reporting) and Format.HTML in formats_of(command),
     )
 
 

@@ -14,7 +14,15 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable
+from apim_audit.core.findings import (
+    Check,
+    Compliant,
+    InstanceReport,
+    LocationReport,
+    NearMiss,
+    NotApplicable,
+    RuleStack,
+)
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.near_misses import told_kindly
@@ -22,6 +30,7 @@ from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, Level, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
 from apim_audit.core.rules import SecurityRule
+from apim_audit.core.stacks import rule_stacks
 from apim_audit.core.tags import ServiceTags
 
 
@@ -36,6 +45,7 @@ class Options:
         admin_rules: security admin rules were asked for.
         hygiene: list untidy rules too.
         keep_names: keep with the report what is named in the documents, so that it can be masked.
+        rule_stacks: keep the rules too, for formats that draw them.
     """
 
     baseline: str
@@ -44,6 +54,7 @@ class Options:
     admin_rules: bool = False
     hygiene: bool = False
     keep_names: bool = False
+    rule_stacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Judgement:
     instances: tuple[InstanceReport, ...]
     notes: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    rule_stacks: tuple[RuleStack, ...] = ()
 
 
 def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Options | str) -> Judgement:
@@ -69,7 +81,8 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
     court = _Court(tags, catalogue, baseline, options)
     instances = tuple(court.instance(instance) for instance in estate.instances)
     notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options))
-    return Judgement(instances, notes, tuple(_assumptions(options)))
+    stacks = rule_stacks(estate, admin_rules=options.admin_rules) if options.rule_stacks else ()
+    return Judgement(instances, notes, tuple(_assumptions(options)), stacks)
 
 
 def _baseline_notes(instances: tuple[InstanceReport, ...], asked: Baseline) -> list[str]:

@@ -17,6 +17,7 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def _loaded_on_use(module: str) -> Renderer:
 RENDERERS: Mapping[str, Renderer] = {
     Format.TABLE: _loaded_on_use("table"),
     Format.JSON: _loaded_on_use("json_v1"),
+    Format.HTML: _loaded_on_use("html"),
 }
 
 
