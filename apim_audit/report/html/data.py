@@ -24,7 +24,8 @@ from apim_audit.report.html.standing import is_attention, is_open, loudest
 from apim_audit.report.json_v1 import to_json
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
-_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+# What ends a script element, and what build logs obey (``##vso[``), wherever it stands.
+_HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "#": "\\u0023"})
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import islice
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from apim_audit import __version__
 from apim_audit.core.findings import Check, Report, Verdict
@@ -43,8 +43,10 @@ def page_of(report: Report, data: PageData) -> str:
         data: what the script shows.
     """
     style, script = _text("page.css"), _script()
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"shown": printable, "clipped": _clipped}
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {"shown": _shown, "clipped": _clipped}
     template = environment.from_string(_text("page.html.jinja"))
     return template.render(
         report=report,
@@ -116,6 +118,11 @@ def _many(number: int, thing: str) -> str:
     return counted(number, thing).replace(str(number), f"{number:,}", 1)
 
 
-def _clipped(text: str) -> str:
-    return clip(printable(text), _LONGEST_NAME)
+def _shown(text: str) -> Markup:
+    # Build logs obey ``##vso[`` anywhere in a line.
+    return Markup(escape(printable(text)).replace("##", "#&#35;"))  # noqa: S704  (escaped)
+
+
+def _clipped(text: str) -> Markup:
+    return _shown(clip(printable(text), _LONGEST_NAME))
 

@@ -107,6 +107,7 @@ function folded(rows, all) {
 
 // What a lane has to say of one rule, for the table and for titles.
 function fateAt(lane, at) {
+  if (at < 0) return "it cannot be told which rule decides";
   const kind = lane.nodes.get(at);
   const lost = lane.lost.includes(at);
   const some = lane.unsure ? " in some case" : "";

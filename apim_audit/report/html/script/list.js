@@ -1,6 +1,6 @@
 // The list of locations: filters, order, rows that open, printing.
 
-const CHUNK = 200, MOST_PRINTED = 200;
+const CHUNK = 200, MOST_PRINTED = 200, PRINTED_WIDTH = 820;
 const root = document.getElementById("list");
 const list = h("ol", { class: "places" });
 const status = h("p", { class: "status", role: "status", "aria-live": "polite" });
@@ -131,22 +131,37 @@ function filterBy(wanted, loudness) {
   apply();
 }
 
+// Printed is what is shown, opened: the first locations of it, where there are very many.
 let before = null;
 
 function expand() {
   if (before) return;
+  before = [];
   drawMore(Infinity);
-  before = shown.slice(0, MOST_PRINTED).map((place) => row(place).firstChild).filter((details) => !details.open);
-  for (const details of before) {
-    details.open = true;
-    open(details, shown.find((place) => row(place).firstChild === details));
+  document.querySelectorAll("main > section > details, footer > details").forEach(unfold);
+  for (const place of shown.slice(0, MOST_PRINTED)) {
+    const details = row(place).firstChild;
+    unfold(details);
+    open(details, place);
+    for (const fold of details.querySelectorAll(".fold:not(.as-table)")) {
+      fold.fill();
+      unfold(fold);
+    }
+    for (const box of details.querySelectorAll(".stack > .scroll")) box.redraw(PRINTED_WIDTH);
   }
   document.body.classList.toggle("some-closed", shown.length > MOST_PRINTED);
+}
+
+function unfold(details) {
+  if (details.open) return;
+  details.open = true;
+  before.push(details);
 }
 
 function collapse() {
   for (const details of before || []) details.open = false;
   before = null;
+  for (const box of document.querySelectorAll(".stack > .scroll")) if (box.clientWidth) box.redraw();
 }
 
 function start() {
@@ -171,10 +186,11 @@ function start() {
   window.addEventListener("hashchange", follow);
   window.addEventListener("beforeprint", expand);
   window.addEventListener("afterprint", collapse);
+  matchMedia("print").addEventListener("change", (media) => (media.matches ? expand() : collapse()));
   apply();
   if (places.length === 1) list.querySelector("details").open = true;
   follow();
-  document.documentElement.dataset.ready = "";
+  document.documentElement.dataset.ready = Math.round(performance.now());
 }
 
 start();

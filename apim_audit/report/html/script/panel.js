@@ -124,7 +124,7 @@ function pictureOf(picture, stack, direction) {
   const summary = flowsText(picture);
   const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title });
   let all = false;
-  const redraw = () => box.replaceChildren(draw(picture, box.clientWidth || 960, all, `${title}: ${summary}; the table below says the same`));
+  const redraw = (width) => box.replaceChildren(draw(picture, width || box.clientWidth || 960, all, `${title}: ${summary}; the table below says the same`));
   const hidden = folded(picture.rows, false).some((row) => row.run);
   const more = hidden && h("button", { type: "button", "aria-pressed": "false" }, "Show every rule");
   if (more) more.addEventListener("click", () => { all = !all; more.setAttribute("aria-pressed", String(all)); redraw(); });

@@ -18,7 +18,7 @@ function fitted(text, font, width) {
 
 function layout(picture, width, all) {
   const narrow = width < 620;
-  const lane = narrow ? 80 : Math.max(80, Math.min(120, (width - 430) / Math.max(picture.lanes.length, 1)));
+  const lane = narrow ? 80 : Math.max(88, Math.min(120, (width - 430) / Math.max(picture.lanes.length, 1)));
   const left = narrow ? 164 : Math.max(400, Math.min(760, width - picture.lanes.length * lane));
   const rows = folded(picture.rows, all);
   let y = HEAD;
@@ -99,21 +99,22 @@ function drawLane(lane, column, plan) {
   const at = (number) => plan.rows.find((row) => !row.run && row.at === number);
   const middle = (row) => row.y + ROW / 2;
   const ended = lane.end >= 0 ? at(lane.end) : null;
-  group.append(s("line", { class: "way", x1: x, x2: x, y1: HEAD - 6, y2: ended ? middle(ended) : plan.height - 4 }));
+  group.append(s("line", { class: "way", x1: x, x2: x, y1: HEAD - 6, y2: ended ? middle(ended) : plan.height - ROW / 2 }));
   const lost = lane.lost.filter((number) => !lane.nodes.has(number));
   if (lost.length && lane.deniers.length) {
     group.append(s("line", { class: "never", x1: x, x2: x, y1: middle(at(Math.max(...lane.deniers.filter((each) => each < Math.max(...lost)), lane.deniers[0]))), y2: middle(at(Math.max(...lost))) }));
   }
   for (const number of lost) group.append(node("lost", x, middle(at(number)), lane, number));
   for (const [number, kind] of lane.nodes) group.append(node(kind, x, middle(at(number)), lane, number));
-  if (lane.end < 0) group.append(s("text", { class: "p-question", x, y: plan.height - 10 }, "?"));
+  if (lane.end < 0) group.append(node("open", x, plan.height - ROW / 2, lane, -1));
   return group;
 }
 
 function drawHead(lane, x, plan) {
   const { check } = lane;
   const head = s("g", {});
-  const full = `${check.requirement}: ${flow(check)}: ${check.verdict}`;
+  const where = lane.places.slice(0, 5).map((place) => clip(placeName(place), 60)).join(", ") + (lane.places.length > 5 ? " and more" : "");
+  const full = `${check.requirement}: ${flow(check)}: ${check.verdict} (${where})`;
   const width = plan.lane - 6;
   const few = lane.places.length > 1 ? ` ×${lane.places.length}` : "";
   head.append(s("title", {}, full));
@@ -121,7 +122,7 @@ function drawHead(lane, x, plan) {
   const words = wrapped(check.requirement, width, plan);
   if (check.level !== "required" && words.length === 1) words.push(check.level);
   words.forEach((line, number) => head.append(s("text", { class: plan.narrow ? "p-id small" : "p-id", x, y: 29 + number * 13 }, line)));
-  head.append(s("text", { class: "p-verdict", x, y: 59 }, fitted(check.waiver ? "waived" : check.known ? `known: ${check.verdict}` : check.verdict, "600 11px system-ui", width)));
+  head.append(s("text", { class: "p-verdict", x, y: 59 }, fitted(check.waiver ? "waived" : check.known ? "known gap" : check.verdict, "600 11px system-ui", width)));
   return head;
 }
 
@@ -140,6 +141,7 @@ const SHAPES = {
   default: () => [s("circle", { r: 9 }), s("path", { d: "M-4 .3l2.7 2.7 5-5.6" })],
   pinned: () => [s("path", { class: "body", d: "M0-11L11 0 0 11-11 0z" }), s("path", { d: "M-4 .3l2.7 2.7 5-5.6" })],
   deny: () => [s("rect", { x: -9.5, y: -9.5, width: 19, height: 19, rx: 3 }), s("path", { d: "M-4-4l8 8M4-4l-8 8" })],
+  open: () => [s("path", { class: "body", d: "M0-12L12 0 0 12-12 0z" }), s("path", { d: "M-2.6-1.8C-2.6-5.4 3-5.2 3-2 3 .2 0 .2 0 2.2M0 5.6v.3" })],
   lost: () => [s("circle", { r: 8 }), s("path", { d: "M-5.5 5.5l11-11" })],
 };
 
