@@ -37,17 +37,17 @@ def _subnets(estate: Estate) -> Iterator[Subnet]:
 
 
 def _admin_rules(subnet: Subnet) -> tuple[SecurityRule, ...]:
-    network = subnet.virtual_network
-    known = isinstance(network, VirtualNetwork) and isinstance(network.admin_rules, AdminRules)
-    return network.admin_rules.rules if known else ()
+    match subnet.virtual_network:
+        case VirtualNetwork(admin_rules=AdminRules(rules=rules)):
+            return rules
+        case _:
+            return ()
 
 
 def _stack(group: NetworkSecurityGroup | None, network: str, first: tuple[SecurityRule, ...]) -> RuleStack:
     defaults = () if group is None else DEFAULT_RULES
     custom = () if group is None else group.rules
-    rules = (
-        _text_of(rule) for direction in Direction for rule in in_order((*first, *custom), direction, defaults)
-    )
+    rules = (_text_of(rule) for direction in Direction for rule in in_order((*first, *custom), direction, defaults))
     return RuleStack(
         network_security_group_id=None if group is None else group.id,
         virtual_network_id=network or None,

@@ -92,7 +92,9 @@ def test_what_a_rule_says_is_text() -> None:
         "Odd", 100, access=Access.DENY, protocol="*", certain=False, destination_ports=ports,
         source=Side(("10.0.0.0/8", "Internet"), ("/asgs/web",)), destination=Side((), network_groups=("/groups/g",)),
     )  # fmt: skip
-    (stack,) = stacks(subnet(replace(GROUP, rules=(odd,), unreadable={Direction.OUTBOUND: "rule x is odd"}), network("v")))
+    (stack,) = stacks(
+        subnet(replace(GROUP, rules=(odd,), unreadable={Direction.OUTBOUND: "rule x is odd"}), network("v"))
+    )
     assert stack.unreadable == ("rule x is odd",)
     assert stack.rules[0] == StackRule(
         "Odd", 100, "Inbound", "Deny", "*", "10.0.0.0/8, Internet, ASG web", "*", "network group g", "443, 6381-6383",

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from apim_audit.core.findings import (
     Check,
@@ -23,6 +23,7 @@ from apim_audit.core.requirements import NetworkModel, Requirement
 from apim_audit.report.html.standing import is_attention, is_open, loudest
 from apim_audit.report.json_v1 import to_json
 
+_QUOTED = json.encoder.encode_basestring_ascii
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 # What ends a script element, and what build logs obey (``##vso[``), wherever it stands.
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "#": "\\u0023"})
@@ -36,7 +37,11 @@ class Lines:
 
     def add(self, value: object) -> int:
         """Returns the number of the value's line."""
-        return self._places.setdefault(_ENCODE(value), len(self._places))
+        return self.add_line(_ENCODE(value))
+
+    def add_line(self, line: str) -> int:
+        """Returns the number of a line of JSON."""
+        return self._places.setdefault(line, len(self._places))
 
     def text(self) -> str:
         """Returns the lines, with nothing in them that HTML knows."""
@@ -80,13 +85,11 @@ class _Packing:
         self._stack_numbers: dict[tuple[str, str], int] = {}
 
     def packed(self) -> PageData:
-        body: dict[str, Any] = to_json(self._report)
         for stack in self._report.rule_stacks:
             key = ((stack.network_security_group_id or "").lower(), (stack.virtual_network_id or "").lower())
             self._stack_numbers[key] = self._stacks.add(self._stack(stack))
-        written = zip(self._report.instances, body["instances"], strict=True)
         index = {
-            "instances": [self._instance(instance, fields) for instance, fields in written],
+            "instances": [self._instance(instance) for instance in self._report.instances],
             "requirements": [_requirement(each) for each in self._told],
         }
         return PageData(
@@ -103,11 +106,14 @@ class _Packing:
                 "nsg": stack.network_security_group_id,
                 "network": stack.virtual_network_id,
                 "unreadable": list(stack.unreadable),
-                "rules": [self._rules.add(_rule(rule)) for rule in stack.rules],
+                "rules": [self._rules.add_line(_rule(rule)) for rule in stack.rules],
             }
         )
 
-    def _instance(self, instance: InstanceReport, written: dict[str, Any]) -> dict[str, object]:
+    def _instance(self, instance: InstanceReport) -> dict[str, object]:
+        # One by one: what thousands of instances say is not held in memory twice.
+        alone = Report(self._report.baseline, None, self._report.scope, self._report.service_tags, (instance,))
+        (written,) = cast("list[dict[str, Any]]", to_json(alone)["instances"])
         locations = zip(instance.locations, written["locations"], strict=True)
         told = {key: value for key, value in written.items() if key != "locations"}
         return told | {"locations": [self._location(location, fields) for location, fields in locations]}
@@ -170,22 +176,12 @@ def _numbers(location: LocationReport) -> dict[str, object]:
     return {"open": dict(counts)}
 
 
-def _rule(rule: StackRule) -> dict[str, object]:
-    return _filled(
-        {
-            "name": rule.name,
-            "priority": rule.priority,
-            "direction": rule.direction,
-            "access": rule.access,
-            "protocol": rule.protocol,
-            "source": rule.source,
-            "sourcePorts": rule.source_ports,
-            "destination": rule.destination,
-            "destinationPorts": rule.destination_ports,
-            "default": rule.default or None,
-            "perhaps": None if rule.certain else True,
-            "admin": rule.admin or None,
-        }
+def _rule(rule: StackRule) -> str:
+    # There are by far the most of these: a list, written by hand, takes a fifth of the encoder's time for an object.
+    return (
+        f"[{_QUOTED(rule.name)},{rule.priority},{_QUOTED(rule.direction)},{_QUOTED(rule.access)},"
+        f"{_QUOTED(rule.protocol)},{_QUOTED(rule.source)},{_QUOTED(rule.source_ports)},{_QUOTED(rule.destination)},"
+        f"{_QUOTED(rule.destination_ports)},{int(rule.default)},{int(rule.certain)},{int(rule.admin)}]"
     )
 
 

@@ -125,4 +125,3 @@ def _shown(text: str) -> Markup:
 
 def _clipped(text: str) -> Markup:
     return _shown(clip(printable(text), _LONGEST_NAME))
-

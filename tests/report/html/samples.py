@@ -50,8 +50,8 @@ LONG = "n" * 10_000
 
 
 def rule(name: str, priority: int, access: str = "Allow", direction: str = "Inbound", **fields: str) -> StackRule:
-    told = {"protocol": "TCP", "source": "*", "source_ports": "*", "destination": "*", "destination_ports": "*"}
-    return StackRule(name, priority, direction, access, **(told | fields))
+    plain = StackRule(name, priority, direction, access, "TCP", "*", "*", "*", "*")
+    return replace(plain, **fields)  # type: ignore[arg-type]
 
 
 def defaults() -> tuple[StackRule, ...]:

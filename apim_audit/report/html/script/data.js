@@ -4,12 +4,12 @@ function block(name) {
   return document.getElementById("data-" + name).textContent;
 }
 
-function reader(name) {
+function reader(name, meaning = (value) => value) {
   let lines = null;
   const read = new Map();
   return (number) => {
     lines ??= block(name).split("\n");
-    if (!read.has(number)) read.set(number, JSON.parse(lines[number]));
+    if (!read.has(number)) read.set(number, meaning(JSON.parse(lines[number])));
     return read.get(number);
   };
 }
@@ -17,7 +17,8 @@ function reader(name) {
 const index = JSON.parse(block("index"));
 const placeAt = reader("places");
 const checkAt = reader("checks");
-const ruleAt = reader("rules");
+const ruleAt = reader("rules", ([name, priority, direction, access, protocol, source, sourcePorts, destination, destinationPorts, byDefault, certain, admin]) =>
+  ({ name, priority, direction, access, protocol, source, sourcePorts, destination, destinationPorts, default: byDefault === 1, perhaps: certain === 0, admin: admin === 1 }));
 const stackAt = reader("stacks");
 
 // One entry for each location, in the order of the report.
