@@ -130,6 +130,7 @@ def test_the_picture_shows_that_3443_dies_at_rule_200(demo: Path, opened: Opened
     assert "management: 20.61.8.0:1024 → 10.20.3.4:3443 dropped" in told[0]
     assert "management: never arrives, lost to DenyEverything (200)" in told[1]
     assert "would serve if it came before" in told[2]
+    assert picture.locator(".tint.s-error").count() == 1
     # The way of the lost flow ends at its rule; those that get through end where they are allowed.
     assert float(lane.locator(".way").get_attribute("y2") or 0) == pytest.approx(middle_of(denied))
     assert picture.locator("g.lane.s-none .n-allow").count() == 3

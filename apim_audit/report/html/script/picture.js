@@ -55,7 +55,7 @@ function drawRun(row, plan) {
 function drawRow(row, plan) {
   const { rule, y } = row;
   const group = s("g", { class: "p-row" });
-  if (isTinted(row)) group.append(s("rect", { class: "tint", x: 0, y, width: plan.width, height: row.height }));
+  if (tintOf(row)) group.append(s("rect", { class: `tint ${tintOf(row)}`, x: 0, y, width: plan.width, height: row.height }));
   group.append(s("line", { class: "rule-line", x1: 0, x2: plan.width, y1: y, y2: y }));
   group.append(s("title", {}, `${rule.name} (${rule.priority}, ${rule.access}): ${clip(matches(rule), 1000)}`));
   const deny = rule.access === "Deny";
@@ -74,8 +74,10 @@ function drawRow(row, plan) {
   return group;
 }
 
-function isTinted(row) {
-  return row.denies.some((lane) => lane.open);
+// A rule that drops a required flow is as loud as the worst of its gaps.
+function tintOf(row) {
+  const severity = SEVERITIES.find((each) => row.denies.some((lane) => lane.open && lane.check.severity === each));
+  return severity ? `s-${severity}` : "";
 }
 
 const MARKS = { deny: "✕", default: "!", pinned: "!", allow: "✓", lost: "⊘", near: "→" };
@@ -83,7 +85,7 @@ const MARKS = { deny: "✕", default: "!", pinned: "!", allow: "✓", lost: "⊘
 function drawTold(told, row, y, plan) {
   const x = plan.narrow ? 8 : 104;
   const text = `${MARKS[told.kind]}  ${told.text}`;
-  return s("text", { class: `p-told t-${told.kind}${isTinted(row) ? " on-tint" : ""}`, x, y: y + 11 }, fitted(text, "12px system-ui", plan.width - x - 4), s("title", {}, clip(told.text, 1000)));
+  return s("text", { class: `p-told t-${told.kind}${tintOf(row) ? ` on-tint ${tintOf(row)}` : ""}`, x, y: y + 11 }, fitted(text, "12px system-ui", plan.width - x - 4), s("title", {}, clip(told.text, 1000)));
 }
 
 function laneClass(lane) {
