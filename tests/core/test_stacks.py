@@ -65,7 +65,7 @@ def test_rules_stand_in_the_order_in_which_they_are_tried() -> None:
 
 def test_an_nsg_that_several_share_is_there_once() -> None:
     shouted = replace(GROUP, id="/NSG/a")
-    found = stacks(subnet(GROUP, network("v")), subnet(shouted, network("w")), subnet(GROUP, network("v")))
+    found = stacks(subnet(GROUP, network("v")), subnet(GROUP, network("v")), subnet(shouted, network("w")))
     assert [each.network_security_group_id for each in found] == ["/Nsg/A"]
 
 

@@ -107,7 +107,9 @@ def everything() -> Report:
             *hostile,
         ),
         incomplete=(*FULL.incomplete, Incomplete("/other", "not-found", "It is gone; nobody needs it.", needed=False)),
-        fixed=(FixedGap(FULL.instances[0].id, "westeurope", "certificates", Verdict.MISSING),),
+        fixed=tuple(
+            FixedGap(FULL.instances[0].id, "westeurope", name, Verdict.MISSING) for name in ("certificates", HOSTILE[1])
+        ),
         waiver_problems=(WaiverProblem(WaiverProblemKind.EXPIRED, "The waiver of sql expired on 2026-01-01"),),
         rule_stacks=(STACK,),
     )

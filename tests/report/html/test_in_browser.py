@@ -136,6 +136,16 @@ def test_the_picture_shows_that_3443_dies_at_rule_200(demo: Path, opened: Opened
     assert picture.locator("g.lane.s-none .n-allow").count() == 3
 
 
+def test_a_flow_of_which_part_is_lost_goes_on_to_the_rule_that_allows_the_rest(demo: Path, opened: Opened) -> None:
+    found = open_place(opened(demo), "apim-part-of-storage-denied")
+    lane = found.locator("g.lane.s-error")
+    assert middle_of(lane.locator(".n-deny")) < middle_of(lane.locator(".n-allow"))
+    assert float(lane.locator(".way").get_attribute("y2") or 0) == pytest.approx(middle_of(lane.locator(".n-allow")))
+    assert lane.locator(".n-lost").count() == 0
+    told = found.locator(".p-told").all_text_contents()
+    assert "storage: part never arrives, lost to DenyOldStorage (100)" in told[1]
+
+
 def middle_of(node: "Locator") -> float:
     return float((node.get_attribute("transform") or "").rstrip(")").split(" ")[1])
 
@@ -284,6 +294,7 @@ def test_a_shared_nsg_is_drawn_as_one(all_of_it: Path, opened: Opened) -> None:
     lane = found.locator("g.lane.s-error")
     becomes(lane.locator(".p-ports"), "TCP 3443 \u00d712")
     found.get_by_role("link", name="contoso / westeurope").click()
+    becomes(page.locator("details.place[open] h3"), 2)
     assert place(page, "contoso / westeurope").get_attribute("open") is not None
 
 
@@ -321,6 +332,16 @@ def test_printed_is_everything_opened_without_controls(demo: Path, opened: Opene
     assert page.pdf().startswith(b"%PDF")
     page.emulate_media(media="screen")
     becomes(page.locator(".place[open]"), 1)
+
+
+def test_pictures_are_there_before_the_first_page_is_printed(demo: Path, opened: Opened) -> None:
+    page = opened(demo)
+    printing = (
+        "(() => { dispatchEvent(new Event('beforeprint')); return document.querySelectorAll('.picture').length })()"
+    )
+    assert page.evaluate(printing) >= 20
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".place[open]").count() == 0
 
 
 def test_without_scripts_the_gaps_are_listed(demo: Path, opened: Opened) -> None:

@@ -14,7 +14,7 @@ import pytest
 from apim_audit.core.findings import Report
 from apim_audit.report import RENDERERS
 from apim_audit.report.html.page import MOST_STATIC_GAPS
-from tests.report.html.samples import HOSTILE, LONG, everything
+from tests.report.html.samples import HOSTILE, KNOWN, LONG, WAIVED, everything
 from tests.report.samples import BLOCKED, FULL, instance, location, report
 
 
@@ -179,6 +179,12 @@ def test_the_table_of_gaps_is_bounded_and_says_so() -> None:
 def test_instances_are_counted_by_the_worst_verdict_that_is_open(text: str) -> None:
     shown = re.findall(r'data-verdict="([\w -]+)".*?<b>([\d,]+)</b>', text)
     assert shown == [("blocked", "12"), ("no open gap", "1"), ("not judged", "1")]
+
+
+def test_what_is_waived_or_known_is_no_open_gap() -> None:
+    text = rendered(report(instance(location(WAIVED, KNOWN))))
+    assert re.findall(r'data-verdict="([\w -]+)"', text) == ["no open gap"]
+    assert "<title>API Management network audit: no open gap</title>" in text
 
 
 def test_nothing_is_a_command_to_a_build_log_or_a_terminal(text: str) -> None:
