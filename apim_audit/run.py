@@ -130,7 +130,7 @@ def audit(
     judgement = judge(decoded.estate, decoded.tags, catalogue, options)
     comparison = None
     if compare_baseline is not None:
-        other = replace(options, baseline=compare_baseline, hygiene=False)
+        other = replace(options, baseline=compare_baseline, hygiene=False, rule_stacks=False)
         found = judge(decoded.estate, decoded.tags, catalogue, other)
         comparison = compare(judgement.instances, found.instances, compare_baseline)
     return Report(
@@ -145,6 +145,7 @@ def audit(
         comparison=comparison,
         names=names_in(snapshot) if options.keep_names else frozenset(),
         requirements=_rows(catalogue, options.baseline, judgement.instances),
+        rule_stacks=judgement.rule_stacks,
     )
 
 

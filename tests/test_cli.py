@@ -15,6 +15,7 @@ from apim_audit import __version__
 from apim_audit.catalogue import load_catalogue
 from apim_audit.cli import main
 from apim_audit.cli.assumptions import Announcement, announced
+from apim_audit.cli.execution import _options
 from apim_audit.cli.options import (
     AsModel,
     Check,
@@ -149,8 +150,8 @@ def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPat
         ("chek", "No such command 'chek'."),
         ("check", "Missing argument 'FILE"),
         ("check a --foo", "No such option: --foo"),
-        ("check a -f xml", "'xml' is not one of 'table', 'json', "),
-        ("check a --report xml=f", "'xml=f' is not FORMAT=FILE with a format of: table, json, "),
+        ("check a -f xml", f"'xml' is not one of {', '.join(repr(str(name)) for name in RENDERERS)}."),
+        ("check a --report xml=f", f"'xml=f' is not FORMAT=FILE with a format of: {', '.join(RENDERERS)}."),
         ("check a --report json=", "'json=' is not FORMAT=FILE"),
         ("check a --report json", "'json' is not FORMAT=FILE"),
         ("check a --fail-on loud", "'loud' is not one of 'error', 'warning', 'note', 'never'."),
@@ -192,6 +193,19 @@ def test_nothing_and_something_cannot_both_be_announced() -> None:
 
 def test_every_format_of_the_command_line_has_a_renderer() -> None:
     assert list(RENDERERS) == list(Format)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        (Check(files=("a",)), False),
+        (Check(files=("a",), report=(ReportFile("json", "b"),)), False),
+        (Check(files=("a",), format=Format.HTML), True),
+        (Demo(report=(ReportFile("json", "b"), ReportFile("html", "c"))), True),
+    ],
+)
+def test_rules_are_kept_only_for_the_format_that_draws_them(command: Check | Demo, kept: bool) -> None:  # noqa: FBT001
+    assert _options(command).rule_stacks is kept
 
 
 def test_the_default_baseline_is_in_the_catalogue() -> None:

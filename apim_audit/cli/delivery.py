@@ -104,6 +104,11 @@ def files_of(command: Reporting) -> list[str | None]:
     return [wanted.path for wanted in _wanted(command)]
 
 
+def formats_of(command: Reporting) -> set[str]:
+    """Returns the formats of a command's reports."""
+    return {command.format, *(each.format for each in command.report)}
+
+
 def ensure_writable(paths: Iterable[str | None]) -> None:
     """Looks whether files can be written, before minutes of reading and not after them.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
-from apim_audit.cli.delivery import deliver, ensure_writable, files_of, style_for, tell_of_waivers, write
+from apim_audit.cli.delivery import deliver, ensure_writable, files_of, formats_of, style_for, tell_of_waivers, write
 from apim_audit.cli.options import (
     Auditing,
     BaselineGaps,
@@ -37,7 +37,7 @@ from apim_audit.core.requirements import NetworkModel
 from apim_audit.core.text import harmless_line, printable
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
-from apim_audit.report import render_changes, render_diagnosis, render_requirements
+from apim_audit.report import Format, render_changes, render_diagnosis, render_requirements
 from apim_audit.report.summary import counted, summarise
 
 if TYPE_CHECKING:
@@ -212,6 +212,7 @@ def _options(command: Auditing) -> Options:
         keep_names=isinstance(command, Reporting) and command.mask,
         features=command.features,
         observed=isinstance(command, Reporting) and command.observed,
+        rule_stacks=isinstance(command, Reporting) and Format.HTML in formats_of(command),
     )
 
 

@@ -437,6 +437,52 @@ class FixedGap:
     was: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class StackRule:
+    """One rule of a rule stack, its fields as text for people.
+
+    Attributes:
+        access: ``Allow``, ``Deny`` or ``AlwaysAllow``.
+        protocol: ``TCP``, ``UDP`` and so on, or ``*``.
+        source: addresses, tags and groups as Azure wrote them, with commas between; so the destination.
+        source_ports: ``443``, ``80, 443``, ``6381-6383`` or ``*``; so the destination ports.
+        default: whether it is one of the default rules.
+        certain: whether it is there for sure.
+        admin: whether it is a security admin rule, tried before the NSG.
+    """
+
+    name: str
+    priority: int
+    direction: str
+    access: str
+    protocol: str
+    source: str
+    source_ports: str
+    destination: str
+    destination_ports: str
+    default: bool = False
+    certain: bool = True
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStack:
+    """The rules that a subnet's flows go through; subnets that share an NSG share its stack.
+
+    Attributes:
+        network_security_group_id: the NSG, or None where admin rules stand alone.
+        virtual_network_id: the VNet whose admin rules come first; None where none do.
+        rules: inbound ones, then outbound ones, each in the order in which they are tried: admin rules, custom ones by
+            priority, default ones.
+        unreadable: why some rules are missing here, one phrase each.
+    """
+
+    network_security_group_id: str | None
+    virtual_network_id: str | None
+    rules: tuple[StackRule, ...]
+    unreadable: tuple[str, ...] = ()
+
+
 class WaiverProblemKind(StrEnum):
     """What is wrong with a waiver."""
 
@@ -463,6 +509,7 @@ class Report:
         waiver_problems: what is wrong with the waivers.
         names: what is named in the documents, for a report that leaves the house; empty where it does not.
         requirements: the rows that could be judged: those of the baseline, then those that other baselines lent.
+        rule_stacks: the rules of the NSGs, for formats that draw them; empty unless asked for.
     """
 
     baseline: str
@@ -478,6 +525,7 @@ class Report:
     waiver_problems: tuple[WaiverProblem, ...] = ()
     names: frozenset[str] = frozenset()
     requirements: tuple[Requirement, ...] = ()
+    rule_stacks: tuple[RuleStack, ...] = ()
 
     def locations(self) -> Iterator[LocationReport]:
         """Yields every location of every instance."""

@@ -16,7 +16,16 @@ from apim_audit.core.estate import (
     VirtualNetwork,
 )
 from apim_audit.core.features import InUse
-from apim_audit.core.findings import Check, Compliant, InstanceReport, LocationReport, NearMiss, NotApplicable, Origin
+from apim_audit.core.findings import (
+    Check,
+    Compliant,
+    InstanceReport,
+    LocationReport,
+    NearMiss,
+    NotApplicable,
+    Origin,
+    RuleStack,
+)
 from apim_audit.core.intervals import IntervalSet
 from apim_audit.core.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.near_misses import told_kindly
@@ -25,6 +34,7 @@ from apim_audit.core.required import Site, usable_addresses
 from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
 from apim_audit.core.resolve import Resolver, space_of
 from apim_audit.core.rules import SecurityRule
+from apim_audit.core.stacks import rule_stacks
 from apim_audit.core.tags import ServiceTags
 
 
@@ -41,6 +51,7 @@ class Options:
         keep_names: keep with the report what is named in the documents, so that it can be masked.
         features: what the instances use raises rows to required.
         observed: what the services themselves observe is set beside the verdicts.
+        rule_stacks: keep the rules too, for formats that draw them.
     """
 
     baseline: str
@@ -51,6 +62,7 @@ class Options:
     keep_names: bool = False
     features: bool = False
     observed: bool = False
+    rule_stacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ class Judgement:
     instances: tuple[InstanceReport, ...]
     notes: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    rule_stacks: tuple[RuleStack, ...] = ()
 
 
 def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Options | str) -> Judgement:
@@ -76,7 +89,8 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
     court = _Court(tags, catalogue, baseline, options)
     instances = tuple(court.instance(instance) for instance in estate.instances)
     notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options), *disagreements(instances))
-    return Judgement(instances, notes, tuple(_assumptions(options)))
+    stacks = rule_stacks(estate, admin_rules=options.admin_rules) if options.rule_stacks else ()
+    return Judgement(instances, notes, tuple(_assumptions(options)), stacks)
 
 
 def _baseline_notes(instances: tuple[InstanceReport, ...], asked: Baseline) -> list[str]:

@@ -24,6 +24,7 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     AZURE_PIPELINES = "azure-pipelines"
+    HTML = "html"
 
 
 class PlainFormat(StrEnum):
@@ -74,6 +75,7 @@ RENDERERS: Mapping[str, Renderer] = {
     Format.MARKDOWN: _loaded_on_use("markdown"),
     Format.GITHUB: _loaded_on_use("github"),
     Format.AZURE_PIPELINES: _loaded_on_use("azure_pipelines"),
+    Format.HTML: _loaded_on_use("html"),
 }
 
 

@@ -56,7 +56,7 @@ _BY_FIELD: Mapping[tuple[str, str], _Handler] = {
     ("Witness", "decided_by"): _rule,
     ("Witness", "destination"): Masks.address,
     ("Witness", "source"): Masks.address,
-    **{(kind, "name"): _rule for kind in ("DecidingRule", "HygieneFinding", "NearMiss", "ShadowedRule")},
+    **{(kind, "name"): _rule for kind in ("DecidingRule", "HygieneFinding", "NearMiss", "ShadowedRule", "StackRule")},
 }
 _BY_NAME: Mapping[str, _Handler] = {
     "file": _file,
@@ -66,6 +66,7 @@ _BY_NAME: Mapping[str, _Handler] = {
     "network_security_group_id": Masks.id,
     "resource_group": _named("group"),
     "subnet_id": Masks.id,
+    "virtual_network_id": Masks.id,
     "subscription_id": _named("subscription"),
     "subscriptions": _named("subscription"),
     **dict.fromkeys(
@@ -75,6 +76,7 @@ _BY_NAME: Mapping[str, _Handler] = {
             "change_number",
             "cloud",
             "direction",
+            "destination_ports",
             "expires",
             "field",
             "location",
@@ -85,6 +87,7 @@ _BY_NAME: Mapping[str, _Handler] = {
             "requirement",
             "requirements",
             "sku",
+            "source_ports",
             "status",
             "taken_at",
             "virtual_network_type",

@@ -31,6 +31,7 @@ from apim_audit.report.masking import NOTE, mask
 from apim_audit.report.masks import Masks
 from apim_audit.report.summary import summarise
 from apim_audit.snapshot import load_files, load_service_tags, names_in
+from tests.report.html.samples import RULES, everything
 from tests.report.samples import BLOCKED, CONTOSO, EITHER, FULL, TOO_WIDE, UNKNOWN, instance, location
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -208,6 +209,19 @@ def test_a_catalogue_word_stays_in_sentences_but_a_resource_of_that_name_is_mask
     )
 
 
+def test_rules_that_are_drawn_are_masked_like_those_that_decide() -> None:
+    masked = mask(everything(), {"apimanagement", "internet"})
+    (stack,) = masked.rule_stacks
+    (location,) = (each for each in masked.locations() if each.origin is not None)
+    names = {rule.priority: rule.name for rule in stack.rules if rule.direction == "Inbound"}
+    assert not {rule.name for rule in RULES} & set(names.values())
+    assert names[65500] == "DenyAllInBound"
+    assert stack.network_security_group_id == location.network_security_group_id
+    (blocked,) = (check for check in location.checks if check.verdict is Verdict.BLOCKED)
+    assert names[200] == blocked.evidence.decided_by[0].name
+    assert next(rule.source for rule in stack.rules if rule.priority == 300) == "ApiManagement"
+
+
 CASES = sorted(path.parent for path in FIXTURES.rglob("estate.json"))
 
 
@@ -217,14 +231,21 @@ def test_no_name_of_a_real_estate_is_left(case: Path, monkeypatch: pytest.Monkey
     with (case / "estate.json").open("rb") as stdin:
         snapshot = load_files(["estate.json"], stdin)
     tags = load_service_tags(str(FIXTURES / "service-tags.json"))
-    report = run.audit(replace(snapshot, service_tags=tags), Options("2026-04", hygiene=True, keep_names=True))
+    options = Options("2026-04", hygiene=True, keep_names=True, rule_stacks=True)
+    report = run.audit(replace(snapshot, service_tags=tags), options)
     masked = run.masked(report)
     own = {name for text in names_in(snapshot) for name in text.split("/")[8:] or [text] if is_own(name)}
     for name, render in RENDERERS.items():
         text = render(masked).lower()
-        assert [each for each in own if re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text)] == [], name
+        shown = {each for each in own if holds(text, each)}
+        frame = render(replace(masked, instances=(), incomplete=(), notes=(), rule_stacks=())).lower()
+        assert [each for each in shown if not holds(frame, each)] == [], name
     body = json.loads(RENDERERS["json"](masked))
     assert body["summary"] == json.loads(RENDERERS["json"](report))["summary"]
+
+
+def holds(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 EVERYBODYS = re.compile(
