@@ -12,6 +12,7 @@ from apim_audit.catalogue import load_catalogue
 from apim_audit.cli import main
 from apim_audit.demo import demo_snapshot
 from apim_audit.report import RENDERERS
+from apim_audit.run.reading import trimmed
 from apim_audit.snapshot import Snapshot, load_files, load_service_tags, save
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -51,11 +52,11 @@ def test_a_snapshot_that_is_read_and_written_again_is_the_same_file(collected: S
 
 
 def test_the_service_tags_that_a_snapshot_keeps_are_enough(collected: Snapshot) -> None:
-    trimmed = run._trimmed(collected)
-    assert trimmed.service_tags is not None
+    kept = trimmed(collected)
+    assert kept.service_tags is not None
     assert collected.service_tags is not None
-    assert trimmed.service_tags.prefixes.keys() <= collected.service_tags.prefixes.keys()
-    assert reports(trimmed) == reports(collected)
+    assert kept.service_tags.prefixes.keys() <= collected.service_tags.prefixes.keys()
+    assert reports(kept) == reports(collected)
 
 
 def test_the_command_line_judges_a_snapshot_to_the_same_bytes_every_time(
