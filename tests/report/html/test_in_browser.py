@@ -104,25 +104,30 @@ def becomes(found: "Locator", wanted: int | str) -> None:
         expect(found).to_have_text([wanted])
 
 
+def text_of(found: "Locator") -> str:
+    """Returns the text that is there, also where it is out of sight and not laid out."""
+    return found.text_content() or ""
+
+
 def status(page: "Page") -> str:
-    return page.locator("[role=status]").inner_text()
+    return text_of(page.locator("[role=status]"))
 
 
 def test_worst_first(demo: Path, opened: Opened) -> None:
     page = opened(demo)
-    assert page.locator("h1").inner_text() == "API Management network audit"
-    names = page.locator(".place .name").all_inner_texts()
+    assert text_of(page.locator("h1")) == "API Management network audit"
+    names = page.locator(".place .name").all_text_contents()
     assert names[:3] == ["apim-no-nsg", "apim-default-rules-only", "apim-two-regions / North Europe"]
     assert names[-1] == "apim-consumption"
     page.get_by_label("Order").select_option("by name")
-    assert page.locator(".place .name").first.inner_text() == "apim-all-allowed"
+    becomes(page.locator(".place .name").first, "apim-all-allowed")
 
 
 def test_the_picture_shows_that_3443_dies_at_rule_200(demo: Path, opened: Opened) -> None:
     found = open_place(opened(demo), "apim-deny-before-allow")
     picture = found.get_by_role("img", name="Inbound rules of NSG nsg-apim-deny-before-allow")
     lane = picture.locator("g.lane.s-error")
-    assert lane.locator(".p-ports").text_content() == "TCP 3443"
+    assert text_of(lane.locator(".p-ports")) == "TCP 3443"
     denied, lost = lane.locator(".n-deny"), lane.locator(".n-lost")
     assert row_at(picture, denied) == "200 Deny DenyEverything"
     assert row_at(picture, lost) == "300 Allow AllowManagement"
@@ -155,7 +160,7 @@ def row_at(picture: "Locator", node: "Locator") -> str:
         top = float(row.locator("line").get_attribute("y1") or 0)
         if 0 <= middle_of(node) - top < 42:
             parts = (".p-number", ".p-deny, .p-allow", ".p-name")
-            return " ".join(row.locator(part).text_content() or "" for part in parts)
+            return " ".join(text_of(row.locator(part)) or "" for part in parts)
     return "nowhere"
 
 
@@ -165,9 +170,9 @@ def test_the_table_says_what_the_picture_says(demo: Path, opened: Opened) -> Non
     table = found.locator(".as-table table")
     table.wait_for()
     assert table.locator("thead th[scope=col]").count() == 6 + 4
-    column = table.locator("thead th").all_inner_texts().index("management (In TCP 3443 from ApiManagement): blocked")
+    column = table.locator("thead th").all_text_contents().index("management (In TCP 3443 from ApiManagement): blocked")
     fates = {
-        row.locator("th[scope=row]").inner_text(): row.locator("td, th").nth(column).inner_text()
+        text_of(row.locator("th[scope=row]")): text_of(row.locator("td, th").nth(column))
         for row in table.locator("tbody tr").all()
     }
     assert fates["AllowClients"] == "passes by"
@@ -224,7 +229,7 @@ def outline(page: "Page") -> str:
 
 def test_hostile_names_are_text(all_of_it: Path, opened: Opened) -> None:
     page = opened(all_of_it)
-    shown = page.locator(".place .name").all_inner_texts()
+    shown = page.locator(".place .name").all_text_contents()
     for text in (HOSTILE[0], HOSTILE[1], HOSTILE[4], HOSTILE[5], HOSTILE[6], HOSTILE[7]):
         assert text in shown
     assert {r"\x1b[31mred\x1b[0m", r"\u202ereversed\u2066", r"\u2028line\u2029", r"\ud800"} <= set(shown)
@@ -276,14 +281,14 @@ def everything_open(page: "Page") -> str:
         fold.click()
     found.locator(".as-table table").first.wait_for()
     found.locator("table caption", has_text="Other checks").wait_for()
-    return " ".join(found.locator(".panel").inner_text().split())
+    return " ".join(text_of(found.locator(".panel")).split())
 
 
 def test_a_waived_gap_is_struck_through(all_of_it: Path, opened: Opened) -> None:
     found = open_place(opened(all_of_it), "contoso / westeurope")
     waived = found.locator(".check", has_text="Waived")
-    assert waived.locator("h4 s").inner_text() == "missing storage"
-    assert found.locator("summary").first.inner_text().count("2 waived or known") == 1
+    assert text_of(waived.locator("h4 s")) == "missing storage"
+    assert text_of(found.locator("summary").first).count("2 waived or known") == 1
 
 
 def test_a_shared_nsg_is_drawn_as_one(all_of_it: Path, opened: Opened) -> None:
@@ -301,7 +306,7 @@ def test_a_shared_nsg_is_drawn_as_one(all_of_it: Path, opened: Opened) -> None:
 def test_rules_that_decide_nothing_are_folded_and_can_be_shown(all_of_it: Path, opened: Opened) -> None:
     found = open_place(opened(all_of_it), "contoso / westeurope")
     stack = found.locator(".stack").first
-    assert stack.locator(".p-run").text_content() == "14 rules, 10 to 112, that decide none of these flows"
+    assert text_of(stack.locator(".p-run")) == "14 rules, 10 to 112, that decide none of these flows"
     stack.get_by_role("button", name="Show every rule").click()
     names = stack.locator(".p-name").all_text_contents()
     assert names[0] == "AdminFirstadmin rule"
@@ -311,7 +316,7 @@ def test_rules_that_decide_nothing_are_folded_and_can_be_shown(all_of_it: Path, 
 
 def test_a_location_can_be_linked_to(demo: Path, opened: Opened) -> None:
     page = opened(demo, fragment="#l3")
-    assert page.locator("details[open] > summary .name").first.inner_text() == "apim-deny-before-allow"
+    assert text_of(page.locator("details[open] > summary .name").first) == "apim-deny-before-allow"
 
 
 def test_dark_and_light(demo: Path, opened: Opened) -> None:
@@ -346,7 +351,7 @@ def test_pictures_are_there_before_the_first_page_is_printed(demo: Path, opened:
 
 def test_without_scripts_the_gaps_are_listed(demo: Path, opened: Opened) -> None:
     page = opened(demo, java_script_enabled=False)
-    assert "DenyEverything" in page.locator("noscript table").inner_text()
+    assert "DenyEverything" in text_of(page.locator("noscript table"))
     assert page.locator(".controls").count() == 0
 
 
