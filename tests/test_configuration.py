@@ -225,7 +225,7 @@ def test_a_link_as_configuration_that_leads_nowhere_is_an_error() -> None:
 
 def test_every_option_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     values: dict[str, Any] = {"network_model": "stv1", "cloud": "AzureChinaCloud", "format": "json", "report": "json=x"}
-    values["read_from"] = "graph"
+    values |= {"read_from": "graph", "gate": "all"}
     values |= {"assume": "on-premises=none", "as_model": "stv2", "fail_on": "note", "compare": "a b"}
     for command in COMMANDS:
         name = name_of(command)
@@ -234,6 +234,7 @@ def test_every_option_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
             "management-group": ["m"],
             "collect": ["s", "-o", "x"],
             "check": ["f"],
+            "plan": ["f"],
             "baseline-gaps": ["f", "-o", "x"],
         }
         argv = [name, *arguments.get(name, [])]
@@ -241,7 +242,7 @@ def test_every_option_has_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
         for field in fields(command):
             if field.name in {"subscriptions", "files", "config", "output"} or field.name == name.replace("-", "_"):
                 continue
-            option = {"as_model": "AS"}.get(field.name, field.name.upper())
+            option = {"as_model": "AS", "every": "ALL"}.get(field.name, field.name.upper())
             with monkeypatch.context() as patch:
                 value = "true" if field.type in {bool, "bool"} else "x"
                 patch.setenv(

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from apim_audit.catalogue.fields import Fields, fail
 from apim_audit.catalogue.rows import read_row
-from apim_audit.core.requirements import Baseline, Catalogue, PeerKind, Requirement, Source
+from apim_audit.core.facts.requirements import Baseline, Catalogue, PeerKind, Requirement, Source
 
 TAG_NAMES_FILE = "service-tags.txt"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from apim_audit.catalogue.loader import load_catalogue
-from apim_audit.core.requirements import (
+from apim_audit.core.facts.requirements import (
     Baseline,
     Catalogue,
     Flow,

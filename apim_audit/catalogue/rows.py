@@ -5,8 +5,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from apim_audit.catalogue.fields import Fields, fail
-from apim_audit.core.features import Feature
-from apim_audit.core.requirements import (
+from apim_audit.core.facts.features import Feature
+from apim_audit.core.facts.requirements import (
     Flow,
     Level,
     LevelRule,
@@ -17,7 +17,7 @@ from apim_audit.core.requirements import (
     Source,
     VirtualNetworkType,
 )
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.rules import Direction
 
 _Sources = Mapping[str, Source]
 _Models = Mapping[NetworkModel, Fields]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from typer import BadParameter
 
-from apim_audit.core.addresses import parse_addresses
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.sets.addresses import parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.errors import UsageError
 
 _SUBJECT = "on-premises"

@@ -18,8 +18,8 @@ DEFAULT_FILE = ".apim-audit.toml"
 
 _SAYS_WHERE_TOKENS_GO = frozenset({"arm-endpoint"})
 _WRITES_FILES = frozenset({"output", "report", "save-snapshot"})
-NOT_IN_A_FILE = frozenset({"config", "help", "management-group", "tenant"})
-"""What is read is said each time; two of these names are commands' as well."""
+NOT_IN_A_FILE = frozenset({"config", "help", "management-group", "subscription", "tenant"})
+"""What is read is said each time; these names are commands' as well."""
 
 
 def configure(context: Context, path: str | None) -> str | None:
@@ -76,7 +76,10 @@ class _Reading:
         return defaults
 
     def _commands(self) -> dict[str, Mapping[str, Any]]:
-        program: Any = self.context.find_root().command
+        # The parser at hand knows only the command that is being parsed.
+        from apim_audit.cli.parsing import whole_parser  # noqa: PLC0415  (it imports the options, and they this module)
+
+        program = whole_parser()
         found = {name: {_key(each): each for each in command.params} for name, command in program.commands.items()}
         return {
             name: {key: each for key, each in options.items() if key and key not in NOT_IN_A_FILE}

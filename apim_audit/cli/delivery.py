@@ -9,7 +9,7 @@ from pathlib import Path
 
 from apim_audit.cli.options import Reporting
 from apim_audit.cli.streams import say, style_of
-from apim_audit.core.findings import Report, WaiverProblemKind
+from apim_audit.core.facts.findings import Report, WaiverProblemKind
 from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
 from apim_audit.report.summary import sentence, summarise

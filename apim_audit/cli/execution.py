@@ -30,11 +30,11 @@ from apim_audit.cli.options import (
     Tenant,
 )
 from apim_audit.cli.streams import say
-from apim_audit.core.findings import Report, Severity
-from apim_audit.core.judge import Options
-from apim_audit.core.known_gaps import gaps_of
-from apim_audit.core.requirements import NetworkModel
-from apim_audit.core.text import harmless_line, printable
+from apim_audit.core.accepting.known_gaps import gaps_of
+from apim_audit.core.facts.findings import Report, Severity
+from apim_audit.core.facts.requirements import NetworkModel
+from apim_audit.core.facts.text import harmless_line, printable
+from apim_audit.core.judging.judge import Options
 from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
 from apim_audit.report import Format, render_changes, render_diagnosis, render_requirements

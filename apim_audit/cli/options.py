@@ -10,7 +10,7 @@ from typer import Argument, BadParameter, Option
 
 from apim_audit.cli.assumptions import Announcement, announcement
 from apim_audit.cli.configuration import DEFAULT_FILE, configure
-from apim_audit.core.requirements import NetworkModel
+from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.errors import UsageError
 from apim_audit.report import RENDERERS, Format, PlainFormat
 from apim_audit.run import DEFAULT_BASELINE, Deployment, FailOn, Gate, Target

@@ -104,6 +104,11 @@ def _needed(argv: Sequence[str]) -> tuple[type[Command], ...]:
     return named or (() if list(argv) == ["--version"] else COMMANDS)
 
 
+def whole_parser() -> Any:  # noqa: ANN401  (typer's own class is not public)
+    """Returns the parser of all commands."""
+    return _parser(COMMANDS)
+
+
 @cache
 def _parser(commands: tuple[type[Command], ...]) -> Any:  # noqa: ANN401  (typer's own class is not public)
     app = typer.Typer(

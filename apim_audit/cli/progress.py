@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from apim_audit.collect import Counts, Progress
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 from apim_audit.report.summary import counted
 
 if TYPE_CHECKING:

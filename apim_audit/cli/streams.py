@@ -7,7 +7,7 @@ from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import TextIO
 
-from apim_audit.core.text import harmless_line, printable
+from apim_audit.core.facts.text import harmless_line, printable
 from apim_audit.report import PLAIN, Style
 
 _NARROWEST = 40

@@ -6,7 +6,7 @@ Importing this package is cheap: azure-identity and the management SDKs load whe
 from apim_audit.collect.gathered import InterruptedReadingError
 from apim_audit.collect.progress import Counts, Progress
 from apim_audit.collect.request import ReadFrom, Request
-from apim_audit.core.permissions import Diagnosis
+from apim_audit.core.facts.permissions import Diagnosis
 from apim_audit.snapshot import Snapshot
 
 __all__ = ["Counts", "InterruptedReadingError", "Progress", "ReadFrom", "Request", "collect", "diagnose"]

@@ -35,7 +35,7 @@ from apim_audit.collect.permissions import READS, Read, permits
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import resolve
-from apim_audit.core.permissions import Diagnosis, ReadPermission, ReadState, SubscriptionDiagnosis
+from apim_audit.core.facts.permissions import Diagnosis, ReadPermission, ReadState, SubscriptionDiagnosis
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot import Document
 

@@ -24,7 +24,7 @@ from apim_audit.collect.kinds import (
 from apim_audit.collect.listing import Listing, Wanted, among
 from apim_audit.collect.rows import is_whole
 from apim_audit.collect.scope import ResolvedScope
-from apim_audit.core.findings import Incomplete
+from apim_audit.core.facts.findings import Incomplete
 from apim_audit.snapshot import Document
 
 _ATTACHED = ((NETWORK_SECURITY_GROUPS, "networkSecurityGroup"), (ROUTE_TABLES, "routeTable"))

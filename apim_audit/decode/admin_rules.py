@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from apim_audit.core.estate import AdminRules, Unreadable
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import AdminRules, Unreadable
+from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.facts.text import printable
+from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.decode.fields import FieldError, Fields, in_camel_case, phrase
 from apim_audit.decode.index import REMOVE_ONE
 from apim_audit.decode.problems import Problems

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from apim_audit.core.estate import Estate, Instance, NetworkSecurityGroup
-from apim_audit.core.findings import Incomplete
-from apim_audit.core.requirements import Catalogue
-from apim_audit.core.tags import ServiceTags
+from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup
+from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.requirements import Catalogue
+from apim_audit.core.sets.tags import ServiceTags
 from apim_audit.decode.features import FEATURE_KINDS, with_features
 from apim_audit.decode.gaps import Gaps
 from apim_audit.decode.index import Index

@@ -7,10 +7,10 @@ as ARM lists them. A document of a single resource counts as well, but only a li
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from apim_audit.core.estate import Instance, InstanceKind
-from apim_audit.core.features import Feature, InUse
-from apim_audit.core.findings import Incomplete
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Instance, InstanceKind
+from apim_audit.core.facts.features import Feature, InUse
+from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.features_of_policies import Site, features_of_policies, read_policy
 from apim_audit.decode.fields import Fields
 from apim_audit.decode.instances import location_key

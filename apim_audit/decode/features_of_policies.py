@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.features import Feature, InUse
-from apim_audit.core.text import printable
+from apim_audit.core.facts.features import Feature, InUse
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import Fields
 from apim_audit.decode.policies import PolicyElement, caching_types_in, elements_in, limits_in
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from reprlib import Repr
 from typing import TypeVar
 
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 from apim_audit.snapshot import unknown_name
 
 Member = TypeVar("Member")

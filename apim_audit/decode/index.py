@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from apim_audit.core.estate import Unreadable
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Unreadable
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import Json
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass, replace
 
-from apim_audit.core.estate import Instance, InstanceKind, Location, Subnet, Unreadable
-from apim_audit.core.requirements import VirtualNetworkType
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Instance, InstanceKind, Location, Subnet, Unreadable
+from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import Fields, phrase
 from apim_audit.decode.joined import Network
 from apim_audit.decode.problems import Problems

@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from apim_audit.core.estate import AdminRules, NetworkSecurityGroup, RouteTable, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.facts.estate import (
+    AdminRules,
+    NetworkSecurityGroup,
+    RouteTable,
+    Subnet,
+    Unreadable,
+    VirtualNetwork,
+)
 from apim_audit.decode.admin_rules import read_admin_rules, substance_of_admin_rules
 from apim_audit.decode.gaps import Gaps
 from apim_audit.decode.index import Index, Value

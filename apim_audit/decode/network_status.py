@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from apim_audit.core.estate import Instance, InstanceKind
-from apim_audit.core.observed import STALE_HOURS, Reading
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Instance, InstanceKind
+from apim_audit.core.facts.observed import STALE_HOURS, Reading
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import Fields
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.problems import Problems

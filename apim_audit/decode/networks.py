@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from apim_audit.core.addresses import parse_addresses, parse_span
-from apim_audit.core.estate import Unreadable
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Unreadable
+from apim_audit.core.facts.text import printable
+from apim_audit.core.sets.addresses import parse_addresses, parse_span
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.decode.fields import FieldError, Fields, phrase
 from apim_audit.decode.index import Index
 from apim_audit.decode.peerings import PeeringDocument, space_of

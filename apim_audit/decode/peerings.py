@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from apim_audit.core.addresses import EVERYTHING, parse_addresses
-from apim_audit.core.estate import Peering
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.facts.estate import Peering
+from apim_audit.core.sets.addresses import EVERYTHING, parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.decode.fields import Fields, shown
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource, name_in

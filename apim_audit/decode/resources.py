@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apim_audit.core.findings import Origin
-from apim_audit.core.text import printable
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import FieldError, Fields, Json
 from apim_audit.decode.problems import Problems
 from apim_audit.snapshot import PackedDocument, SourcedDocument

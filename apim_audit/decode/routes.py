@@ -1,6 +1,6 @@
 """Route tables."""
 
-from apim_audit.core.estate import Route, RouteTable, Unreadable
+from apim_audit.core.facts.estate import Route, RouteTable, Unreadable
 from apim_audit.decode.fields import Fields, phrase
 from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Resource

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TypeVar
 
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.rules import Access, Direction, SecurityRule, Side
-from apim_audit.core.tags import not_yet_known
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import not_yet_known
 from apim_audit.decode.fields import FieldError, Json
 from apim_audit.snapshot import unknown_name
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from apim_audit.core.estate import NetworkSecurityGroup, Unreadable
-from apim_audit.core.rules import Direction, SecurityRule
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import NetworkSecurityGroup, Unreadable
+from apim_audit.core.facts.rules import Direction, SecurityRule
+from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import FieldError, phrase
 from apim_audit.decode.index import REMOVE_ONE
 from apim_audit.decode.problems import Problems

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from apim_audit.core.addresses import parse_span
-from apim_audit.core.estate import Instance, Subnet
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.requirements import Catalogue, Peer, PeerKind
-from apim_audit.core.tags import ServiceTags, fold
-from apim_audit.core.text import printable
+from apim_audit.core.facts.estate import Instance, Subnet
+from apim_audit.core.facts.requirements import Catalogue, Peer, PeerKind
+from apim_audit.core.facts.text import printable
+from apim_audit.core.sets.addresses import parse_span
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags, fold
 from apim_audit.decode.fields import FieldError
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.problems import Problems

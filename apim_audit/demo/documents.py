@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from apim_audit.core.rules import DEFAULT_RULES, SecurityRule
+from apim_audit.core.facts.rules import DEFAULT_RULES, SecurityRule
 from apim_audit.snapshot import Document
 
 Prefixes = str | tuple[str, ...]

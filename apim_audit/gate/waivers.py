@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from apim_audit.core.findings import Verdict, Waiver
-from apim_audit.core.resource_patterns import ResourcePattern, resource_pattern
-from apim_audit.core.waivers import WaiverRule, Waivers
+from apim_audit.core.accepting.resource_patterns import ResourcePattern, resource_pattern
+from apim_audit.core.accepting.waivers import WaiverRule, Waivers
+from apim_audit.core.facts.findings import Verdict, Waiver
 from apim_audit.errors import NoAuditError
 from apim_audit.gate.toml_file import TOP_LEVEL, meant, read_toml, refuse, shown, unknown_keys
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from apim_audit.core.addresses import parse_addresses
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Change,
     Check,
     Compliant,
@@ -23,9 +22,10 @@ from apim_audit.core.findings import (
     Undecided,
     Verdict,
 )
-from apim_audit.core.requirements import Level, Requirement, Source, VirtualNetworkType
-from apim_audit.core.tags import NAMES_WITHOUT_DATA, fold
-from apim_audit.core.text import printable
+from apim_audit.core.facts.requirements import Level, Requirement, Source, VirtualNetworkType
+from apim_audit.core.facts.text import printable
+from apim_audit.core.sets.addresses import parse_addresses
+from apim_audit.core.sets.tags import NAMES_WITHOUT_DATA, fold
 from apim_audit.decode.resources import fold_id, name_in
 from apim_audit.decode.rules import faults_of
 from apim_audit.decode.security_groups import CUSTOM_PRIORITIES

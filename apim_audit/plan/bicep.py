@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.located_json import NotJsonError, parse_located
 from apim_audit.plan.model import Plan

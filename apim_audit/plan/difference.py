@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Change,
     Check,
     Evidence,

@@ -5,7 +5,7 @@ import re
 from bisect import bisect_right
 from typing import NoReturn
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 
 _DEEPEST = 200
 _TOKEN = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.decode.resources import fold_id, parent_of
 from apim_audit.plan.model import Action, PlannedChange
 from apim_audit.plan.nesting import child_name, key_of, place_of, properties_of

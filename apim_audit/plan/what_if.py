@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apim_audit.core.findings import Incomplete, Origin
-from apim_audit.core.text import printable
+from apim_audit.core.facts.findings import Incomplete, Origin
+from apim_audit.core.facts.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.model import Action, Plan, PlannedChange
 from apim_audit.plan.template.documents import JUDGED, KEEPS_SUBNETS_FROM, completed

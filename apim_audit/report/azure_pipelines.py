@@ -7,8 +7,8 @@ Azure Pipelines (``%`` as ``%AZP25``), read on 2026-11-22.
 
 from pathlib import PurePath
 
-from apim_audit.core.findings import Report
-from apim_audit.core.text import printable
+from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.text import printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.issues import Issue, Kind, issues
 from apim_audit.report.places import totals, verdicts

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Check,
     Gap,
     HygieneFinding,
@@ -14,10 +14,10 @@ from apim_audit.core.findings import (
     Verdict,
     Witness,
 )
-from apim_audit.core.messages import flow_phrase
-from apim_audit.core.requirements import Level, NetworkModel, VirtualNetworkType
-from apim_audit.core.rules import Direction
-from apim_audit.core.text import printable
+from apim_audit.core.facts.requirements import Level, NetworkModel, VirtualNetworkType
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.text import printable
+from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap

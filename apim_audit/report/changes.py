@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apim_audit import __version__
-from apim_audit.core.comparison import Added, Altered, BaselineChanges, ModelChanges, Removed, RowChange, Terms
+from apim_audit.core.judging.comparison import Added, Altered, BaselineChanges, ModelChanges, Removed, RowChange, Terms
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from apim_audit import __version__
-from apim_audit.core.permissions import Diagnosis, ReadPermission, ReadState, SubscriptionDiagnosis
-from apim_audit.core.text import printable
+from apim_audit.core.facts.permissions import Diagnosis, ReadPermission, ReadState, SubscriptionDiagnosis
+from apim_audit.core.facts.text import printable
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap

@@ -1,7 +1,7 @@
 """The JSON report, version 1 of its schema (report.schema.json); fields are added, never renamed."""
 
 from apim_audit import __version__
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Check,
     Comparison,
     Evidence,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from xml.sax.saxutils import escape, quoteattr
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Check,
     Compliant,
     Incomplete,
@@ -22,8 +22,8 @@ from apim_audit.core.findings import (
     Undecided,
     Verdict,
 )
-from apim_audit.core.requirements import NetworkModel
-from apim_audit.core.text import printable
+from apim_audit.core.facts.requirements import NetworkModel
+from apim_audit.core.facts.text import printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.places import LOUD_PROBLEMS, sentence_of, where
 from apim_audit.report.summary import listed, verdict_counts

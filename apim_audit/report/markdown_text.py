@@ -7,7 +7,7 @@ emoji) is looked for. A backslash does not help against mentions: they are searc
 
 import re
 
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 
 _PIECE = re.compile(r"`[^`]+`|[^\s`]+|`+|\s+")
 _HARMLESS = re.compile(r"(?!.*www\.)(?!.*gh-\d)(?!.*:/)(?!.*:[\w+-]+:)[\w.,;:()'/=+-]+", re.IGNORECASE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 
 _EVERYBODYS_ADDRESSES = frozenset(
     {"0.0.0.0", "127.0.0.1", "128.0.0.0", "168.63.129.16", "169.254.169.254", "255.255.255.255", "::", "::1"}  # noqa: S104  (no socket is bound)

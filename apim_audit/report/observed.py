@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from apim_audit.core.findings import LocationReport, Observation, Standing
-from apim_audit.core.text import printable
+from apim_audit.core.facts.findings import LocationReport, Observation, Standing
+from apim_audit.core.facts.text import printable
 
 _SHORT = {
     Standing.AGREES: "{} as the rules say",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from apim_audit.core.findings import Comparison, FixedGap, NewlyFailing, Report, Severity
-from apim_audit.core.text import printable
+from apim_audit.core.facts.findings import Comparison, FixedGap, NewlyFailing, Report, Severity
+from apim_audit.core.facts.text import printable
 from apim_audit.report import Style
 from apim_audit.report.blocks import COLOURS, LOUD
 from apim_audit.report.colours import Colour, paint

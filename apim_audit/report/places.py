@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Change,
     Check,
     InstanceReport,
@@ -15,7 +15,7 @@ from apim_audit.core.findings import (
     Standing,
     WaiverProblemKind,
 )
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 from apim_audit.report.display import clip
 from apim_audit.report.rows import name
 from apim_audit.report.summary import by_severity, counted, listed, summarise

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apim_audit import __version__
-from apim_audit.core.requirements import Baseline, Flow, LevelRule, Requirement
+from apim_audit.core.facts.requirements import Baseline, Flow, LevelRule, Requirement
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint
 from apim_audit.report.display import wrap

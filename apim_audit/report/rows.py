@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
-from apim_audit.core.rules import Direction
-from apim_audit.core.text import printable
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.text import printable
 from apim_audit.report.display import clip
 
 INDENT = "  "

@@ -2,7 +2,7 @@
 
 import re
 
-from apim_audit.core.requirements import Level, LevelRule, Requirement, Source
+from apim_audit.core.facts.requirements import Level, LevelRule, Requirement, Source
 from apim_audit.report.json_text import Json
 from apim_audit.report.requirements import flow_in_words
 

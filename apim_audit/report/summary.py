@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apim_audit.core.findings import Check, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Check, Report, Severity, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from apim_audit.run.asking import DEFAULT_BASELINE
 from apim_audit.run.catalogues import catalogue_with, look_up
 
 if TYPE_CHECKING:
-    from apim_audit.core.findings import InstanceReport, Report, Scope, ServiceTagSource
-    from apim_audit.core.judge import Options
-    from apim_audit.core.requirements import Catalogue, Requirement
+    from apim_audit.core.facts.findings import InstanceReport, Report, Scope, ServiceTagSource
+    from apim_audit.core.facts.requirements import Catalogue, Requirement
+    from apim_audit.core.judging.judge import Options
     from apim_audit.snapshot import Snapshot
 
 
@@ -27,9 +27,9 @@ def audit(
     Raises:
         UsageError: there is no such baseline.
     """
-    from apim_audit.core.comparison import compare
-    from apim_audit.core.findings import Report
-    from apim_audit.core.judge import Options, judge
+    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.judging.comparison import compare
+    from apim_audit.core.judging.judge import Options, judge
     from apim_audit.decode import decode
     from apim_audit.snapshot import names_in
 
@@ -116,7 +116,7 @@ def check(
 
 
 def _tag_source(snapshot: "Snapshot") -> "ServiceTagSource":
-    from apim_audit.core.findings import ServiceTagSource
+    from apim_audit.core.facts.findings import ServiceTagSource
 
     tags = snapshot.service_tags
     return ServiceTagSource() if tags is None else ServiceTagSource(tags.source, tags.cloud, tags.change_number)

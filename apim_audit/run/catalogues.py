@@ -8,9 +8,9 @@ from apim_audit.errors import UsageError
 from apim_audit.run.asking import DEFAULT_BASELINE
 
 if TYPE_CHECKING:
-    from apim_audit.core.comparison import BaselineChanges
-    from apim_audit.core.judge import Options
-    from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.core.facts.requirements import Baseline, Catalogue, NetworkModel
+    from apim_audit.core.judging.comparison import BaselineChanges
+    from apim_audit.core.judging.judge import Options
 
 
 def requirements(baseline: str = DEFAULT_BASELINE, model: "NetworkModel | None" = None) -> "Baseline":
@@ -34,7 +34,7 @@ def compare_baselines(before: str, after: str, model: "NetworkModel | None" = No
     Raises:
         UsageError: there is no such baseline, or neither knows the network model.
     """
-    from apim_audit.core.comparison import changes_between
+    from apim_audit.core.judging.comparison import changes_between
 
     catalogue = catalogue_with(before, after)
     first, second = (next(each for each in catalogue.baselines if each.id == wanted) for wanted in (before, after))

@@ -10,8 +10,8 @@ from apim_audit.run.reading import read
 
 if TYPE_CHECKING:
     from apim_audit.collect import Progress
-    from apim_audit.core.findings import Report
-    from apim_audit.core.judge import Options
+    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.judging.judge import Options
     from apim_audit.plan import Plan
     from apim_audit.snapshot import Snapshot
 
@@ -38,7 +38,7 @@ def plan(
         NoAuditError: a file or the current state cannot be read.
         UsageError: there is no such baseline, cloud or endpoint.
     """
-    from apim_audit.core.judge import Options
+    from apim_audit.core.judging.judge import Options
     from apim_audit.plan import Acceptance, Origins, beside, effective_keys, overlay, scene_of
 
     look_up(options, compare_baseline)

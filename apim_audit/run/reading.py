@@ -10,9 +10,9 @@ from apim_audit.run.auditing import audit
 from apim_audit.run.catalogues import look_up
 
 if TYPE_CHECKING:
-    from apim_audit.core.findings import Report
-    from apim_audit.core.judge import Options
-    from apim_audit.core.permissions import Diagnosis
+    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.facts.permissions import Diagnosis
+    from apim_audit.core.judging.judge import Options
     from apim_audit.snapshot import Document, Snapshot
 
 
@@ -41,7 +41,7 @@ def live(
 
 
 def _kept_in(snapshot: "Snapshot", path: str) -> "Snapshot":
-    from apim_audit.core.findings import Origin
+    from apim_audit.core.facts.findings import Origin
 
     documents = tuple(replace(document, origin=Origin(path)) for document in snapshot.documents)
     return replace(snapshot, documents=documents)
@@ -144,7 +144,7 @@ def demo(options: "Options | str" = DEFAULT_BASELINE, compare_baseline: str | No
         NoAuditError: the embedded endpoint cannot be read.
         UsageError: there is no such baseline.
     """
-    from apim_audit.core.judge import Options
+    from apim_audit.core.judging.judge import Options
     from apim_audit.demo import demo_snapshot
 
     look_up(options, compare_baseline)
@@ -159,7 +159,7 @@ def trimmed(snapshot: "Snapshot") -> "Snapshot":
     What is judged live is what is kept, so that judging the snapshot later gives the same report.
     """
     from apim_audit.catalogue import load_catalogue
-    from apim_audit.core.requirements import PeerKind
+    from apim_audit.core.facts.requirements import PeerKind
     from apim_audit.snapshot import named_services, trim_service_tags
 
     if snapshot.service_tags is None:

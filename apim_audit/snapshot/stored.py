@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import TypeVar
 
-from apim_audit.core.findings import Incomplete, Scope
+from apim_audit.core.facts.findings import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument

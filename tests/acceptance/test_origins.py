@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apim_audit.cli import main
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.endpoint import serve
 from apim_audit.demo.showing import isolated

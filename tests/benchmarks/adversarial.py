@@ -13,16 +13,16 @@ from random import Random
 
 import z3  # type: ignore[import-untyped]
 
-from apim_audit.core.addresses import EVERYTHING, format_address
-from apim_audit.core.compiling import compile_table
-from apim_audit.core.decision import Decision, decide
-from apim_audit.core.engine import NODE_BUDGET, Box, Undecidable, search
-from apim_audit.core.estate import Subnet, VirtualNetwork
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
-from apim_audit.core.rulesets import Ruleset, ruleset_of
-from apim_audit.core.tags import ServiceTags
+from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.decision import Decision, decide
+from apim_audit.core.engine.resolve import Resolver, space_of
+from apim_audit.core.engine.rulesets import Ruleset, ruleset_of
+from apim_audit.core.engine.search import NODE_BUDGET, Box, Undecidable, search
+from apim_audit.core.facts.estate import Subnet, VirtualNetwork
+from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.addresses import EVERYTHING, format_address
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags
 from tests.benchmarks.measuring import show
 from tests.laws.boxes import Ruling, TooManyBoxes, rules_for, ruling
 

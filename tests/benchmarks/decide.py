@@ -13,14 +13,14 @@ from statistics import median
 from typing import TypeVar
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.addresses import PROBE, PUBLIC, parse_span
-from apim_audit.core.estate import Estate, Instance, NetworkSecurityGroup, Subnet
-from apim_audit.core.findings import Check, Verdict
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.judge import judge
-from apim_audit.core.requirements import Baseline, Catalogue, NetworkModel, Peer, PeerKind, Requirement
-from apim_audit.core.rules import Direction
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup, Subnet
+from apim_audit.core.facts.findings import Check, Verdict
+from apim_audit.core.facts.requirements import Baseline, Catalogue, NetworkModel, Peer, PeerKind, Requirement
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.judging.judge import judge
+from apim_audit.core.sets.addresses import PROBE, PUBLIC, parse_span
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags, fold
 from apim_audit.decode import decode
 from apim_audit.snapshot import ServiceTagDocument, Snapshot, SourcedDocument
 from tests.benchmarks.measuring import show

@@ -5,10 +5,10 @@ from functools import cache
 
 import z3  # type: ignore[import-untyped]
 
-from apim_audit.core.addresses import EVERYTHING, PROBE, PUBLIC
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.rules import DEFAULT_RULES, Access, Direction, SecurityRule, Side
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.facts.rules import DEFAULT_RULES, Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.addresses import EVERYTHING, PROBE, PUBLIC
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags, fold
 
 _source, _destination = z3.BitVec("source", 32), z3.BitVec("destination", 32)
 _source_port, _port = z3.BitVec("source_port", 16), z3.BitVec("port", 16)

@@ -3,7 +3,7 @@
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.requirements import Baseline, Level, LevelRule, NetworkModel, Requirement, VirtualNetworkType
+from apim_audit.core.facts.requirements import Baseline, Level, LevelRule, NetworkModel, Requirement, VirtualNetworkType
 
 INJECTION = "Microsoft.Web/hostingEnvironments"
 

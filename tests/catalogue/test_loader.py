@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apim_audit.catalogue import load_catalogue, read_catalogue
-from apim_audit.core.requirements import NetworkModel
+from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.errors import CatalogueError
 
 GOOD = """\

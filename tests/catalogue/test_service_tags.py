@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.addresses import parse_span
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.tags import NAMES_WITHOUT_DATA, fold
+from apim_audit.core.sets.addresses import parse_span
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import NAMES_WITHOUT_DATA, fold
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "servicetags"
 LINES = files("apim_audit.catalogue").joinpath("service-tags.txt").read_text(encoding="utf-8").splitlines()

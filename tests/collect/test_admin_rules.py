@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.estate import AdminRules, Subnet, VirtualNetwork
-from apim_audit.core.requirements import Catalogue
+from apim_audit.core.facts.estate import AdminRules, Subnet, VirtualNetwork
+from apim_audit.core.facts.requirements import Catalogue
 from apim_audit.decode import decode
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Rule, Site, admin_rule, deny_in, virtual_network

@@ -11,7 +11,7 @@ import pytest
 from apim_audit.collect import Request, diagnose
 from apim_audit.collect.kinds import RESOURCE_GROUPS, SUBSCRIPTIONS
 from apim_audit.collect.permissions import READS, permits, role
-from apim_audit.core.permissions import Diagnosis, ReadState
+from apim_audit.core.facts.permissions import Diagnosis, ReadState
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
 from apim_audit.demo.parts import EVERYTHING, Parts, part

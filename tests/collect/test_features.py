@@ -10,9 +10,9 @@ import pytest
 
 from apim_audit import run
 from apim_audit.collect.permissions import READS
-from apim_audit.core.findings import Check, Report
-from apim_audit.core.judge import Options
-from apim_audit.core.requirements import Level
+from apim_audit.core.facts.findings import Check, Report
+from apim_audit.core.facts.requirements import Level
+from apim_audit.core.judging.judge import Options
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
 from apim_audit.demo.endpoint import Fault

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.estate import (
+from apim_audit.core.facts.estate import (
     Estate,
     Instance,
     InstanceKind,
@@ -16,10 +16,10 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Check, LocationReport
-from apim_audit.core.judge import judge
-from apim_audit.core.requirements import VirtualNetworkType
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.facts.findings import Check, LocationReport
+from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.judging.judge import judge
+from apim_audit.core.sets.tags import ServiceTags, fold
 from tests.laws.simulator import PlainRule, ends
 from tests.laws.translation import addresses, group, network
 

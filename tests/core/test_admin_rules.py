@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.estate import AdminRules, Estate, Unreadable
-from apim_audit.core.findings import Check
-from apim_audit.core.judge import Judgement, Options, judge
-from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.facts.estate import AdminRules, Estate, Unreadable
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.judging.judge import Judgement, Options, judge
 from tests.core.locations import VNET, Site, deny_all, inbound
 
 GROUP = "/networkManagers/m/networkGroups/servers"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.estate import Route, RouteTable, Unreadable
-from apim_audit.core.findings import Check, Severity
-from apim_audit.core.requirements import VirtualNetworkType
+from apim_audit.core.facts.estate import Route, RouteTable, Unreadable
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.requirements import VirtualNetworkType
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound
 
 NEWEST = Site(baseline="2026-04", rules=(inbound("Internet", "443"),))

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.addresses import parse_addresses
-from apim_audit.core.estate import Estate
-from apim_audit.core.findings import HygieneFinding, LocationReport
-from apim_audit.core.intervals import EMPTY
-from apim_audit.core.judge import Options, judge
-from apim_audit.core.requirements import NetworkModel
+from apim_audit.core.facts.estate import Estate
+from apim_audit.core.facts.findings import HygieneFinding, LocationReport
+from apim_audit.core.facts.requirements import NetworkModel
+from apim_audit.core.judging.judge import Options, judge
+from apim_audit.core.sets.addresses import parse_addresses
+from apim_audit.core.sets.intervals import EMPTY
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, outbound
 from tests.laws.simulator import PlainRule
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.findings import (
+from apim_audit.core.accepting.known_gaps import KnownGap, gaps_of, recognise
+from apim_audit.core.facts.findings import (
     Check,
     FixedGap,
     Gap,
@@ -13,7 +14,6 @@ from apim_audit.core.findings import (
     Verdict,
     Waiver,
 )
-from apim_audit.core.known_gaps import KnownGap, gaps_of, recognise
 from apim_audit.run import FailOn, exit_status
 from tests.report.samples import (
     BLOCKED,

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.addresses import EVERYTHING, PROBE
-from apim_audit.core.compiling import compile_table
-from apim_audit.core.decision import decide
-from apim_audit.core.engine import Box, Clause, Undecidable, search
-from apim_audit.core.estate import Unreadable
-from apim_audit.core.findings import Undecided
-from apim_audit.core.outcomes import UNCONFIRMED, Case, outcome_of
-from apim_audit.core.required import SOURCE_PORTS, Site, usable_addresses
-from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.rules import ALL_PORTS, Direction
-from apim_audit.core.rulesets import ruleset_of
+from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.decision import decide
+from apim_audit.core.engine.resolve import Resolver, space_of
+from apim_audit.core.engine.rulesets import ruleset_of
+from apim_audit.core.engine.search import Box, Clause, Undecidable, search
+from apim_audit.core.facts.estate import Unreadable
+from apim_audit.core.facts.findings import Undecided
+from apim_audit.core.facts.rules import ALL_PORTS, Direction
+from apim_audit.core.judging.outcomes import UNCONFIRMED, Case, outcome_of
+from apim_audit.core.judging.required import SOURCE_PORTS, Site, usable_addresses
+from apim_audit.core.sets.addresses import EVERYTHING, PROBE
 from tests.core.locations import NO_DATA, deny_all, tags_with_data
 from tests.core.locations import Site as Made
 

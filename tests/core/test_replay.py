@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from apim_audit.core.addresses import PROBE
-from apim_audit.core.estate import (
+from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
+from apim_audit.core.engine.rulesets import ruleset_of
+from apim_audit.core.facts.estate import (
     Peering,
     Route,
     RouteTable,
@@ -15,10 +16,9 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.replay import PlainFlow, Surroundings, replay
-from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
-from apim_audit.core.rulesets import ruleset_of
+from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.addresses import PROBE
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from tests.core.locations import NO_DATA, TAGS, tags_with_data
 from tests.laws import simulator
 from tests.laws.random_nsgs import random_case

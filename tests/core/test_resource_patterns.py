@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.resource_patterns import resource_pattern, segments_of
+from apim_audit.core.accepting.resource_patterns import resource_pattern, segments_of
 
 CONTOSO = "/subscriptions/S1/resourceGroups/rg-dev/providers/Microsoft.ApiManagement/service/Contoso"
 

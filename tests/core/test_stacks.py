@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from apim_audit import run
-from apim_audit.core.estate import (
+from apim_audit.core.facts.estate import (
     AdminRules,
     Estate,
     Instance,
@@ -14,12 +14,12 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import RuleStack, StackRule
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.judge import Options
-from apim_audit.core.requirements import VirtualNetworkType
-from apim_audit.core.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
-from apim_audit.core.stacks import rule_stacks
+from apim_audit.core.facts.findings import RuleStack, StackRule
+from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.judging.judge import Options
+from apim_audit.core.judging.stacks import rule_stacks
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 
 ANY = Side(("*",))
 

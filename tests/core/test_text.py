@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.text import harmless_line, printable
+from apim_audit.core.facts.text import harmless_line, printable
 
 
 @pytest.mark.parametrize(

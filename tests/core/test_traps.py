@@ -5,10 +5,10 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from apim_audit.core.estate import NetworkSecurityGroup, Unreadable
-from apim_audit.core.findings import Verdict
-from apim_audit.core.requirements import VirtualNetworkType
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.estate import NetworkSecurityGroup, Unreadable
+from apim_audit.core.facts.findings import Verdict
+from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.facts.rules import Direction
 from tests.core.locations import (
     NO_DATA,
     VNET,

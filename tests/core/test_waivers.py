@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.findings import (
+from apim_audit.core.accepting.resource_patterns import resource_pattern
+from apim_audit.core.accepting.waivers import Today, WaiverRule, Waivers, waive
+from apim_audit.core.facts.findings import (
     Change,
     Check,
     InstanceReport,
@@ -14,8 +16,6 @@ from apim_audit.core.findings import (
     WaiverProblem,
     WaiverProblemKind,
 )
-from apim_audit.core.resource_patterns import resource_pattern
-from apim_audit.core.waivers import Today, WaiverRule, Waivers, waive
 from apim_audit.run import FailOn, exit_status
 from tests.report.samples import (
     BLOCKED,

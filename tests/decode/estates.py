@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from apim_audit.core.estate import (
+from apim_audit.core.facts.estate import (
     Instance,
     NetworkSecurityGroup,
     Peering,
@@ -11,8 +11,8 @@ from apim_audit.core.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Incomplete
-from apim_audit.core.requirements import Catalogue
+from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.requirements import Catalogue
 from apim_audit.decode import Decoded, decode
 from apim_audit.snapshot import Document, Snapshot, SourcedDocument
 

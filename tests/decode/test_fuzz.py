@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apim_audit.core.estate import AdminRules, NetworkSecurityGroup, Subnet, Unreadable, VirtualNetwork
+from apim_audit.core.facts.estate import AdminRules, NetworkSecurityGroup, Subnet, Unreadable, VirtualNetwork
 from apim_audit.decode import Decoded
 from tests.decode.estates import (
     NSG_ID,

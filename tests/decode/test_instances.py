@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.estate import InstanceKind, Location, Subnet, Unreadable
-from apim_audit.core.models import network_model
-from apim_audit.core.requirements import NetworkModel, VirtualNetworkType
+from apim_audit.core.facts.estate import InstanceKind, Location, Subnet, Unreadable
+from apim_audit.core.facts.models import network_model
+from apim_audit.core.facts.requirements import NetworkModel, VirtualNetworkType
 from tests.decode.estates import GROUP, SERVICE_ID, SUBNET_ID, messages, nsg, only_instance, read, service, subnet, vnet
 
 GATEWAY_ID = f"{GROUP}/providers/Microsoft.ApiManagement/gateways/gw-1"

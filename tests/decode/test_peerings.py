@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.addresses import EVERYTHING, parse_addresses
-from apim_audit.core.estate import Peering
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.facts.estate import Peering
+from apim_audit.core.sets.addresses import EVERYTHING, parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from tests.decode.estates import VNET_ID, nsg, peering, peering_of, read, service, subnet, vnet
 
 AGREED = {"addressPrefixes": ["10.8.0.0/16", "10.9.0.0/16", "fd00::/48"]}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.estate import NetworkSecurityGroup
-from apim_audit.core.rules import ALL_PORTS
+from apim_audit.core.facts.estate import NetworkSecurityGroup
+from apim_audit.core.facts.rules import ALL_PORTS
 from tests.decode.estates import NSG_ID, nsg_of, read, service, subnet, vnet
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"

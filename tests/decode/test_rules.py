@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.intervals import IntervalSet
 from tests.decode.estates import estate, messages, nsg_of, read, rule
 
 

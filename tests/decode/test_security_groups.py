@@ -2,8 +2,8 @@
 
 import pytest
 
-from apim_audit.core.estate import Unreadable
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.estate import Unreadable
+from apim_audit.core.facts.rules import Direction
 from tests.decode.estates import NSG_ID, SUBNET_ID, estate, messages, nsg, nsg_of, read, rule, service, subnet_of
 from tests.decode.estates import subnet as subnet_document
 from tests.decode.estates import vnet as vnet_document

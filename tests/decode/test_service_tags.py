@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.addresses import parse_addresses
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.requirements import (
+from apim_audit.core.facts.requirements import (
     Baseline,
     Catalogue,
     Flow,
@@ -22,7 +20,9 @@ from apim_audit.core.requirements import (
     Source,
     VirtualNetworkType,
 )
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.sets.addresses import parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.decode import Decoded, decode
 from apim_audit.snapshot import Document, ServiceTagDocument, Snapshot, SourcedDocument
 from tests.decode.estates import NO_CATALOGUE, TABLE_ID, estate, nsg, rule, service, subnet, table, vnet

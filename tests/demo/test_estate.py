@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.addresses import PUBLIC, parse_addresses
-from apim_audit.core.findings import Verdict
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.facts.findings import Verdict
+from apim_audit.core.sets.addresses import PUBLIC, parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.demo.estate import STORIES, SUBSCRIPTION, demo_estate
 from apim_audit.demo.tags import PART_OF_STORAGE, service_tag_answer
 

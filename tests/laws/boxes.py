@@ -7,11 +7,11 @@ smaller box a dimension. There are no classes, no masks and no search. Everythin
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.addresses import PUBLIC, parse_addresses
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.resolve import Resolver
-from apim_audit.core.rules import DEFAULT_RULES, Access, SecurityRule, Side
-from apim_audit.core.unknowns import AddressSet
+from apim_audit.core.engine.resolve import Resolver
+from apim_audit.core.facts.rules import DEFAULT_RULES, Access, SecurityRule, Side
+from apim_audit.core.sets.addresses import PUBLIC, parse_addresses
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
+from apim_audit.core.sets.unknowns import AddressSet
 
 MOST_BOXES = 20_000
 """Boxes that may be left at a time; there are inputs on which their number explodes."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from random import Random
 
-from apim_audit.core.estate import Peering, Route, RouteTable, Subnet, VirtualNetwork
-from apim_audit.core.findings import Check
-from apim_audit.core.requirements import Peer, PeerKind, Requirement
+from apim_audit.core.facts.estate import Peering, Route, RouteTable, Subnet, VirtualNetwork
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.requirements import Peer, PeerKind, Requirement
 from tests.laws.possible_worlds import Court, HalfKnown
 from tests.laws.simulator import Needed, PlainRule, Surroundings, ends
 from tests.laws.translation import addresses, catalogue_of, group, instance, judged, row, service_tags

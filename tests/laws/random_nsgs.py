@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from random import Random
 
-from apim_audit.core.estate import Instance, Subnet, VirtualNetwork
-from apim_audit.core.requirements import Catalogue, Peer, PeerKind, Requirement
-from apim_audit.core.tags import ServiceTags
+from apim_audit.core.facts.estate import Instance, Subnet, VirtualNetwork
+from apim_audit.core.facts.requirements import Catalogue, Peer, PeerKind, Requirement
+from apim_audit.core.sets.tags import ServiceTags
 from tests.laws.simulator import PROBE, Needed, PlainRule, Surroundings, ends, port_ends
 from tests.laws.translation import catalogue_of, group, instance, network, row, service_tags
 

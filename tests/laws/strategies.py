@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from apim_audit.core.requirements import Peer, PeerKind
+from apim_audit.core.facts.requirements import Peer, PeerKind
 from tests.laws.random_nsgs import Case
 from tests.laws.simulator import PlainRule, Surroundings
 from tests.laws.translation import row

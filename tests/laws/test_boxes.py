@@ -7,15 +7,15 @@ from random import Random
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.decision import decide
-from apim_audit.core.estate import Subnet
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.required import NoFlows, RequiredFlows, Site, required_flows, usable_addresses
-from apim_audit.core.requirements import NetworkModel, PeerKind, Requirement
-from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.rules import SecurityRule
-from apim_audit.core.rulesets import ruleset_of
-from apim_audit.core.tags import ServiceTags
+from apim_audit.core.engine.decision import decide
+from apim_audit.core.engine.resolve import Resolver, space_of
+from apim_audit.core.engine.rulesets import ruleset_of
+from apim_audit.core.facts.estate import Subnet
+from apim_audit.core.facts.requirements import NetworkModel, PeerKind, Requirement
+from apim_audit.core.facts.rules import SecurityRule
+from apim_audit.core.judging.required import NoFlows, RequiredFlows, Site, required_flows, usable_addresses
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags
 from apim_audit.snapshot import ServiceTagDocument
 from tests.benchmarks.random_estate import Maker, public_tags
 from tests.laws.boxes import TooManyBoxes, outside, rules_for, ruling

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.rules import SecurityRule
+from apim_audit.core.facts.rules import SecurityRule
 from apim_audit.decode.rules import read_rule
 from tests.laws.simulator import PlainRule
 from tests.laws.strategies import plain_rules

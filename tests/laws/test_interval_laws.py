@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.intervals import EMPTY, IntervalSet
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 
 SIZE = 40
 BASES = (0, 2**32 - SIZE, 2**16 - SIZE)

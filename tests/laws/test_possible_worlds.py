@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from apim_audit.core.findings import Check, Gap
+from apim_audit.core.facts.findings import Check, Gap
 from tests.laws.comparing import packet_of
 from tests.laws.half_known_nsgs import HalfKnownCase, random_half_known_case
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.requirements import NetworkModel, PeerKind, Requirement
+from apim_audit.core.facts.requirements import NetworkModel, PeerKind, Requirement
 from tests.laws.comparing import differences
 from tests.laws.random_nsgs import real_case
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from apim_audit.core.requirements import Peer, PeerKind, Requirement
+from apim_audit.core.facts.requirements import Peer, PeerKind, Requirement
 from tests.laws.comparing import differences
 from tests.laws.random_nsgs import Case
 from tests.laws.simulator import PlainRule, Surroundings

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from apim_audit.core.decision import verdict_of
+from apim_audit.core.engine.decision import verdict_of
 from tests.laws.tiny_worlds import TinyCase, random_tiny_case, shows, tally, under
 
 CHUNK = 100

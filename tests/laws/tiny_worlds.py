@@ -13,15 +13,15 @@ from math import prod
 from operator import or_
 from random import Random
 
-from apim_audit.core.decision import Answered, Decision, Part, decide
-from apim_audit.core.engine import Box, Place, asked
-from apim_audit.core.estate import Subnet, VirtualNetwork
-from apim_audit.core.intervals import EMPTY, IntervalSet
-from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.rules import Access, Direction, SecurityRule, Side
-from apim_audit.core.rulesets import Ruleset, order_choice, presence_choice, ruleset_of
-from apim_audit.core.tags import ServiceTags
-from apim_audit.core.unknowns import NO, YES, AddressSet, Choice, Piece, UnknownSet
+from apim_audit.core.engine.decision import Answered, Decision, Part, decide
+from apim_audit.core.engine.resolve import Resolver, space_of
+from apim_audit.core.engine.rulesets import Ruleset, order_choice, presence_choice, ruleset_of
+from apim_audit.core.engine.search import Box, Place, asked
+from apim_audit.core.facts.estate import Subnet, VirtualNetwork
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
+from apim_audit.core.sets.tags import ServiceTags
+from apim_audit.core.sets.unknowns import NO, YES, AddressSet, Choice, Piece, UnknownSet
 from tests.laws.simulator import verdict_of
 
 UNIVERSE = range(16)

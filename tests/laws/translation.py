@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 
-from apim_audit.core.estate import (
+from apim_audit.core.facts.estate import (
     Estate,
     Instance,
     InstanceKind,
@@ -12,10 +12,8 @@ from apim_audit.core.estate import (
     Subnet,
     VirtualNetwork,
 )
-from apim_audit.core.findings import Check
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.judge import judge
-from apim_audit.core.requirements import (
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.requirements import (
     Baseline,
     Catalogue,
     Flow,
@@ -27,8 +25,10 @@ from apim_audit.core.requirements import (
     Source,
     VirtualNetworkType,
 )
-from apim_audit.core.rules import Access, Direction, SecurityRule, Side
-from apim_audit.core.tags import ServiceTags, fold
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.judging.judge import judge
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags, fold
 from tests.laws.simulator import PlainRule, ends, port_ends
 
 SOURCE = Source("made for a test", "tests", "2026-11-22", "2026-11-22")

@@ -17,7 +17,7 @@ from tests.mutation.trials import in_turn, passes
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "engine", "intervals", "outcomes",
+    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
     "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
 )  # fmt: skip
 QUICK = (
@@ -140,12 +140,12 @@ class Mutant:
     @property
     def file(self) -> Path:
         """The file, seen from the project."""
-        return Path("apim_audit", "core", f"{self.module}.py")
+        return next((ROOT / "apim_audit" / "core").rglob(f"{self.module}.py")).relative_to(ROOT)
 
     @property
     def name(self) -> str:
         """The module's full name."""
-        return f"apim_audit.core.{self.module}"
+        return ".".join(self.file.with_suffix("").parts)
 
     def planted(self) -> tuple[Mutation, str]:
         """Returns the fault and the source that has it."""

@@ -2,14 +2,14 @@
 
 import pytest
 
-from apim_audit.core.decision import decide
-from apim_audit.core.engine import Box, Undecidable
-from apim_audit.core.estate import Subnet
-from apim_audit.core.intervals import IntervalSet
-from apim_audit.core.required import SOURCE_PORTS, Site, usable_addresses
-from apim_audit.core.resolve import Resolver, space_of
-from apim_audit.core.rules import Direction
-from apim_audit.core.rulesets import ruleset_of
+from apim_audit.core.engine.decision import decide
+from apim_audit.core.engine.resolve import Resolver, space_of
+from apim_audit.core.engine.rulesets import ruleset_of
+from apim_audit.core.engine.search import Box, Undecidable
+from apim_audit.core.facts.estate import Subnet
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.judging.required import SOURCE_PORTS, Site, usable_addresses
+from apim_audit.core.sets.intervals import IntervalSet
 from tests.laws.simulator import PlainRule, ends
 from tests.laws.translation import network, security_rule, service_tags
 

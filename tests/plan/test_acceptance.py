@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.findings import Change, Severity, Verdict
+from apim_audit.core.facts.findings import Change, Severity, Verdict
 from tests.plan.judging import RULES, estate, found, judged_blocks, kept, rule_address, separate, status
 
 

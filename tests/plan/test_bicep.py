@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.errors import NoAuditError
 from apim_audit.plan import bicep
 from apim_audit.plan.bicep import compile_bicep, is_bicep, read_bicep

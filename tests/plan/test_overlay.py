@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan import Action, Plan, PlannedChange, Writing, overlay
 from apim_audit.plan.model import UNTOLD_SUBSCRIPTION
 from apim_audit.snapshot import Snapshot, SourcedDocument, unknown

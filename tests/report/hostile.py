@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Change,
     Check,
     DecidingRule,
@@ -24,7 +24,7 @@ from apim_audit.core.findings import (
     WaiverProblemKind,
     Witness,
 )
-from apim_audit.core.requirements import Level
+from apim_audit.core.facts.requirements import Level
 from tests.report.samples import (
     BASELINE,
     BLOCKED,

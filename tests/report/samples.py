@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Alternative,
     Check,
     Comparison,
@@ -29,7 +29,7 @@ from apim_audit.core.findings import (
     Verdict,
     Witness,
 )
-from apim_audit.core.requirements import (
+from apim_audit.core.facts.requirements import (
     Baseline,
     Flow,
     Level,
@@ -41,7 +41,7 @@ from apim_audit.core.requirements import (
     Source,
     VirtualNetworkType,
 )
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.rules import Direction
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-apim"

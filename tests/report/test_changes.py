@@ -1,8 +1,8 @@
 import json
 from dataclasses import replace
 
-from apim_audit.core.comparison import changes_between
-from apim_audit.core.requirements import Baseline, Level, LevelRule, NetworkModel, Requirement, VirtualNetworkType
+from apim_audit.core.facts.requirements import Baseline, Level, LevelRule, NetworkModel, Requirement, VirtualNetworkType
+from apim_audit.core.judging.comparison import changes_between
 from apim_audit.report import Style, render_changes
 from tests.report.samples import ATTACHED, MANAGEMENT, SQL, STORAGE, VAULT
 

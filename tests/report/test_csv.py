@@ -5,7 +5,7 @@ from io import StringIO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.report import RENDERERS
 from apim_audit.report.csv_rows import COLUMNS
 from tests.report.hostile import HOSTILE, WAIVER

@@ -4,7 +4,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.rules import Direction
+from apim_audit.core.facts.rules import Direction
 from apim_audit.report.json_text import to_text, written
 
 VALUES = st.recursive(

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import xmlschema
 
-from apim_audit.core.findings import Check, Compliant, Incomplete, NotApplicable, Report, Severity, Undecided
-from apim_audit.core.requirements import Level
+from apim_audit.core.facts.findings import Check, Compliant, Incomplete, NotApplicable, Report, Severity, Undecided
+from apim_audit.core.facts.requirements import Level
 from apim_audit.report import RENDERERS
 from tests.report.hostile import HOSTILE, WAIVER
 from tests.report.samples import (

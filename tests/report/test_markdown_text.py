@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from apim_audit.core.text import printable
+from apim_audit.core.facts.text import printable
 from apim_audit.report.markdown_text import code, inline
 
 MARKDOWN = MarkdownIt("gfm-like", {"linkify": False})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     FixedGap,
     Gap,
     Observation,
@@ -23,9 +23,9 @@ from apim_audit.core.findings import (
     WaiverProblem,
     WaiverProblemKind,
 )
-from apim_audit.core.judge import Options
-from apim_audit.core.requirements import Requirement
-from apim_audit.core.text import printable
+from apim_audit.core.facts.requirements import Requirement
+from apim_audit.core.facts.text import printable
+from apim_audit.core.judging.judge import Options
 from apim_audit.report import RENDERERS
 from apim_audit.report.masking import NOTE, mask
 from apim_audit.report.masks import Masks

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.findings import Change, Observation, Standing
+from apim_audit.core.facts.findings import Change, Observation, Standing
 from apim_audit.report import RENDERERS
 from apim_audit.report.places import headline, sentence_of, totals
 from tests.report.hostile import HOSTILE, WAIVER

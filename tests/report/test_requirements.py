@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from types import MappingProxyType
 
-from apim_audit.core.requirements import Level, LevelRule, NetworkModel
+from apim_audit.core.facts.requirements import Level, LevelRule, NetworkModel
 from apim_audit.report import Style, render_requirements
 from tests.report.samples import BASELINE, MANAGEMENT
 

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.findings import Check, Comparison, Gap, Report, ServiceTagSource, Severity, Undecided
-from apim_audit.core.messages import flow_phrase
-from apim_audit.core.requirements import Level, NetworkModel, Requirement
+from apim_audit.core.facts.findings import Check, Comparison, Gap, Report, ServiceTagSource, Severity, Undecided
+from apim_audit.core.facts.requirements import Level, NetworkModel, Requirement
+from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.report import RENDERERS, Style
 from apim_audit.report.display import columns
 from apim_audit.report.rows import aligned, flow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_located
 from apim_audit.plan.model import PlannedChange
 from apim_audit.plan.template.access import Deferred

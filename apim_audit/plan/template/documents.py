@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.located_json import origin_of
 from apim_audit.plan.model import Writing
 from apim_audit.plan.template.values import Meter, Pieces, Unknown, Value, placeholder, written

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.template.frames import Frame
 from apim_audit.plan.template.values import Unknown, Value, is_unknown, kind, member, written
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.located_json import LocatedObject, origin_of
 from apim_audit.plan.template.access import member_of, settled
 from apim_audit.plan.template.forms import FORMS

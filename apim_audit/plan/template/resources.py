@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.located_json import LocatedObject
 from apim_audit.plan.model import Action, PlannedChange, Writing
 from apim_audit.plan.template.documents import JUDGED, completed, document_of, in_doubt, origins_of_rules

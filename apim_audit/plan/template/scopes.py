@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from apim_audit.core.findings import Origin
+from apim_audit.core.facts.findings import Origin
 from apim_audit.plan.located_json import LocatedObject, origin_of
 from apim_audit.plan.template.frames import Frame, Level, Scope, Setting, Shared
 from apim_audit.plan.template.loops import Loop, loops_of, rounds

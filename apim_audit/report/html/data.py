@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Check,
     InstanceReport,
     LocationReport,
@@ -19,7 +19,7 @@ from apim_audit.core.findings import (
     RuleStack,
     StackRule,
 )
-from apim_audit.core.requirements import NetworkModel, Requirement
+from apim_audit.core.facts.requirements import NetworkModel, Requirement
 from apim_audit.report.html.standing import is_attention, is_open, loudest
 from apim_audit.report.json_v1 import to_json
 

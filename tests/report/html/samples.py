@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from apim_audit.core.findings import (
+from apim_audit.core.facts.findings import (
     Change,
     FixedGap,
     Incomplete,
@@ -19,7 +19,7 @@ from apim_audit.core.findings import (
     WaiverProblem,
     WaiverProblemKind,
 )
-from apim_audit.core.requirements import Level
+from apim_audit.core.facts.requirements import Level
 from tests.report.samples import (
     ADVISORY,
     BLOCKED,

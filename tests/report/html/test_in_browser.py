@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.findings import Report
-from apim_audit.core.judge import Options
+from apim_audit.core.facts.findings import Report
+from apim_audit.core.judging.judge import Options
 from apim_audit.report import RENDERERS
 from tests.report.html.browser import running
 from tests.report.html.samples import HOSTILE, LONG, SHARED, everything

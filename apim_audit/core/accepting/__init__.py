@@ -1,0 +1,1 @@
+"""What a house accepts: waivers and known gaps."""

@@ -1,0 +1,1 @@
+"""First match: which rules decide a set of flows, in every possible world."""

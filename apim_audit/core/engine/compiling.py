@@ -1,0 +1,120 @@
+"""Compiles required flows and the clauses of rules to a table of masks for the engine."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from apim_audit.core.engine.classes import classify, meet, same, uncut
+from apim_audit.core.engine.search import Asked, Box, Clause, Sets, Table
+from apim_audit.core.sets.intervals import IntervalSet
+
+
+def compile_table(
+    required: Sequence[Box], clauses: Iterable[Clause], *, removable: Callable[[int], bool] | None = None
+) -> Table:
+    """Returns the table of the clauses that can bear on the required flows.
+
+    Args:
+        required: the flows.
+        clauses: what the rules match, in order.
+        removable: tells of a rule's number whether a search may leave it out; what comes after such rules is kept.
+    """
+    hulls = _hulls(required)
+    sought = [dict(box.conditions) for box in required if box.conditions]
+    always = sought if len(sought) == len(required) else []
+
+    def closes(clause: Clause) -> bool:
+        """Tells whether a clause that covers the hulls does so for good, whatever is unknown."""
+        return (
+            not clause.passes
+            and not (removable is not None and removable(clause.rule))
+            and _is_implied(clause.box.conditions, always)
+        )
+
+    met, last = _bearing(hulls, clauses, closes)
+    if last is not None and len(met) == len(required) == 1:
+        classified = [(uncut(hull), [1, 1]) for hull in hulls]
+    else:
+        parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
+        classified = list(map(classify, hulls, zip(*parts, strict=True)))
+    columns = [masks for _, masks in classified]
+    boxes = [*required, *(clause.box for clause, _ in met)]
+    unknowns = tuple(dict.fromkeys(ask for box in boxes if box.conditions for ask, _ in box.conditions))
+    if unknowns:
+        columns += map(list, zip(*(_conditions(box, unknowns) for box in boxes), strict=True))
+    few = len(required)
+    classes = tuple(each for each, _ in classified)
+    return Table(
+        classes=(classes[0], classes[1], classes[2], classes[3]),
+        unknowns=unknowns,
+        regions=tuple(zip(*(column[:few] for column in columns), strict=True)),
+        columns=tuple(tuple(column[few:]) for column in columns),
+        clauses=tuple(clause for clause, _ in met),
+        last=last,
+    )
+
+
+def _hulls(required: Sequence[Box]) -> Sets:
+    """Returns for each dimension what the required flows cover, the same object for equal sets."""
+    sets = list(map(same, required[0].sets))
+    for box in required[1:]:
+        sets = [same(hull | each) for hull, each in zip(sets, box.sets, strict=True)]
+    return sets[0], sets[1], sets[2], sets[3]
+
+
+def _clipped(required: Sequence[Box], hulls: Sets) -> Iterable[Sets]:
+    return [hulls] if len(required) == 1 else [_sets(map(meet, hulls, box.sets)) for box in required]
+
+
+def _sets(sets: Iterable[IntervalSet]) -> Sets:
+    other, own, source_ports, destination_ports = sets
+    return other, own, source_ports, destination_ports
+
+
+def _is_implied(conditions: Sequence[tuple[Asked, int]], sought: Sequence[Mapping[Asked, int]]) -> bool:
+    """Tells whether conditions hold for all flows of boxes, given by their own conditions.
+
+    So it is where a rule names the very tag that is required, whatever its addresses are.
+    """
+    return not conditions or (
+        bool(sought) and all(not each.get(ask, -1) & ~mask for each in sought for ask, mask in conditions)
+    )
+
+
+def _bearing(
+    hulls: Sets, clauses: Iterable[Clause], closes: Callable[[Clause], bool]
+) -> tuple[list[tuple[Clause, Sets]], int | None]:
+    """Returns the clauses that meet the hulls, up to one that covers them; then Allows that a Deny may shadow.
+
+    With each clause comes what of the hulls it matches; the second result is the rule that covers the hulls.
+    """
+    other, own, source_port, destination_port = hulls
+    found: list[tuple[Clause, Sets]] = []
+    denied = False
+    last: int | None = None
+    for clause in clauses:
+        allow, box = clause.allow, clause.box
+        if last is not None and not allow:
+            continue
+        there, here, source, destination = box.sets
+        # Ports first: they are short sets and rule out most rules.
+        ports = meet(destination_port, destination)
+        if not ports.bounds or not (ends := meet(own, here)).bounds or not (far := meet(other, there)).bounds:
+            continue
+        sources = meet(source_port, source)
+        if not sources.bounds:
+            continue
+        found.append((clause, (far, ends, sources, ports)))
+        denied = denied or not allow
+        covers = far is other and ports is destination_port and ends is own and sources is source_port
+        if covers and last is None and closes(clause):
+            last = clause.rule
+            if not denied:
+                break
+    return found, last
+
+
+def _conditions(box: Box, unknowns: Sequence[Asked]) -> list[int]:
+    """Returns for each unknown the mask of the answers under which a box is there."""
+    masks: dict[Asked, int] = {}
+    for ask, mask in box.conditions:
+        masks[ask] = masks.get(ask, -1) & mask
+    return [masks.get(ask, -1) & (1 << ask.unknown.arity) - 1 for ask in unknowns]

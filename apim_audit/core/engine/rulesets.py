@@ -1,0 +1,200 @@
+"""An NSG's rules of one direction in the order in which they are tried, as clauses for the engine."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, product
+
+from apim_audit.core.engine.classes import meet
+from apim_audit.core.engine.resolve import Resolver, is_pinning
+from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
+from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.unknowns import YES, Choice, Condition
+
+NO_NSG = "(no NSG)"
+
+_ALLOW, _DENY = Access.ALLOW, Access.DENY
+
+
+Standing = tuple[int, tuple[Condition, ...]]
+"""A rule's number and the conditions under which it stands at this place in the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """The rules of one direction.
+
+    Attributes:
+        rules: admin rules, custom rules by priority, then the default ones.
+        order: the order in which they are tried; rules of equal priority stand at several places.
+        resolver: resolves their sides.
+    """
+
+    rules: tuple[SecurityRule, ...]
+    order: tuple[Standing, ...]
+    resolver: Resolver
+    _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
+
+    def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
+        """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
+        made = self._made
+        for standing in self._concerned(protocol, ports):
+            # Made when they are first asked for: most rules of an NSG concern no requirement.
+            clauses = made.get(standing)
+            if clauses is None:
+                number, conditions = standing
+                clauses = made[standing] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
+            yield from clauses
+
+    def _concerned(self, protocol: str, ports: IntervalSet) -> Iterator[Standing]:
+        rules, wanted = self.rules, ("*", protocol.lower())
+        for standing in self.order:
+            rule = rules[standing[0]]
+            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
+                yield standing
+
+    def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
+        """Returns the ruleset without the rules that concern another protocol, or none of some destination ports."""
+        return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self._made)
+
+    def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
+        """Returns the ruleset with one rule changed, standing where its priority puts it.
+
+        Args:
+            rule: the rule to leave out; it need not be in the ruleset.
+            changed: what to put in.
+        """
+        rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
+        place = next((i for i, (number, _) in enumerate(rest) if not self.comes_before(number, changed)), len(rest))
+        order = (*rest[:place], (len(self.rules), ()), *rest[place:])
+        return Ruleset((*self.rules, changed), order, self.resolver, self._made.copy())
+
+    def comes_before(self, number: int, changed: SecurityRule) -> bool:
+        """Tells whether a rule, by its number, stays ahead of a custom rule that is put in."""
+        rule = self.rules[number]
+        return not rule.default and (rule.admin or rule.priority <= changed.priority)
+
+    def pins(self, number: int) -> bool:
+        """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
+        rule = self.rules[number]
+        return rule.access is _ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
+
+
+def in_order(
+    rules: Iterable[SecurityRule], direction: Direction, defaults: Iterable[SecurityRule] = DEFAULT_RULES
+) -> tuple[SecurityRule, ...]:
+    """Returns the rules of a direction by priority: admin rules first, default ones last; equal priorities by name."""
+    custom = [rule for rule in rules if rule.direction is direction]
+    custom.sort(key=lambda rule: (not rule.admin, rule.priority, rule.name.lower()))
+    return (*custom, *(rule for rule in defaults if rule.direction is direction))
+
+
+def without_nsg(direction: Direction, access: Access) -> SecurityRule:
+    """Returns what stands in the place of an NSG's rules where a subnet has none."""
+    everything = Side(("*",))
+    return SecurityRule(
+        NO_NSG, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, default=True
+    )
+
+
+def _standing(rule: SecurityRule) -> tuple[int, bool, bool]:
+    return rule.priority, rule.admin, rule.default
+
+
+def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRule]) -> Choice:
+    """Returns the unknown "in which order are rules of equal priority tried": answer i is the i-th permutation."""
+    names = " and ".join(f"`{rule.name}`" for rule in tied)
+    return Choice(
+        f"order of {'admin ' if tied[0].admin else ''}{direction} {priority}",
+        f"{names} have the same priority ({priority}): which comes first?",
+        tuple(f"`{order[0].name}` comes before `{order[1].name}`" for order in tied_orders(tied)),
+    )
+
+
+def presence_choice(rule: SecurityRule) -> Choice:
+    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded."""
+    return Choice(
+        f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}",
+        f"is `{rule.name}` in force? Its provisioningState is not Succeeded",
+        (f"`{rule.name}` is not in force", f"`{rule.name}` is in force"),
+    )
+
+
+def exemption_choice(exemption: str) -> Choice:
+    """Returns the unknown "do admin rules apply", for a VNet that is exempt unless the network manager says otherwise.
+
+    Source: security admin rules in Azure Virtual Network Manager (2023-05-10): VNets with a SQL managed instance or a
+    Databricks workspace are left out unless applyOnNetworkIntentPolicyBasedServices says so.
+    """
+    return Choice(
+        "admin rules apply",
+        f"do admin rules apply to the VNet? {exemption}",
+        (
+            "admin rules do not apply to the VNet",
+            "only admin rules that allow apply to the VNet",
+            "admin rules apply to the VNet",
+        ),
+    )
+
+
+def ruleset_of(
+    rules: Iterable[SecurityRule],
+    direction: Direction,
+    resolver: Resolver,
+    defaults: Iterable[SecurityRule] = DEFAULT_RULES,
+) -> Ruleset:
+    """Returns the ruleset of a direction as seen from the resolver's subnet.
+
+    Args:
+        rules: custom rules and admin rules of any direction.
+        direction: the direction.
+        resolver: resolves their sides.
+        defaults: what follows them.
+
+    Raises:
+        Undecidable: so many rules share a priority that their orders cannot be gone through.
+    """
+    ordered = in_order(rules, direction, defaults)
+    numbered = list(enumerate(ordered))
+    order: list[Standing] = []
+    for (priority, _, default), group in groupby(numbered, key=lambda item: _standing(item[1])):
+        tied = list(group)
+        if default or len(tied) == 1:
+            order += [(number, ()) for number, _ in tied]
+        else:
+            order += _tied_order(priority, direction, tied)
+    return Ruleset(ordered, tuple(order), resolver)
+
+
+def _tied_order(priority: int, direction: Direction, tied: Sequence[tuple[int, SecurityRule]]) -> Iterator[Standing]:
+    rules = [rule for _, rule in tied]
+    try:
+        orders = tied_orders(rules)
+    except ValueError:
+        raise Undecidable from None
+    choice = order_choice(priority, direction, rules)
+    # Each rule stands at each place, under the orders that put it there.
+    for place, (number, rule) in product(range(len(tied)), tied):
+        mask = sum(1 << answer for answer, order in enumerate(orders) if order[place] is rule)
+        yield number, ((choice, mask),)
+
+
+def _clauses(
+    number: int, rule: SecurityRule, resolver: Resolver, conditions: tuple[Condition, ...]
+) -> Iterator[Clause]:
+    if not rule.certain:
+        conditions = (*conditions, (presence_choice(rule), YES))
+    if rule.admin and resolver.space.admin_exemption:
+        applies = 0b100 if rule.access is _DENY else 0b110
+        conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), applies))
+    own, other = resolver.own_side(rule), resolver.other_side(rule)
+    allow = rule.access is not _DENY
+    passes = rule.admin and rule.access is _ALLOW
+    world = asked(Place.WORLD, conditions) if conditions else ()
+    for there in other.pieces:
+        for here in own.pieces:
+            sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
+            hangs_on = world
+            if there.conditions or here.conditions:
+                hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
+            yield Clause(number, allow, Box(sets, hangs_on), passes, 0 if rule.admin else 1)

@@ -1,0 +1,1 @@
+"""Judging: from an estate and a baseline to findings."""

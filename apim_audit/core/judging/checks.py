@@ -1,0 +1,353 @@
+"""Judges one requirement at one location: from the catalogue row to a check."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from apim_audit.core.engine.decision import LOST, Decision, Fate, decide
+from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, without_nsg
+from apim_audit.core.engine.search import Box, Undecidable
+from apim_audit.core.facts.estate import Instance, Location, NetworkSecurityGroup, Unreadable
+from apim_audit.core.facts.findings import (
+    Alternative,
+    Check,
+    Compliant,
+    Evidence,
+    Gap,
+    HygieneFinding,
+    NearMiss,
+    NotApplicable,
+    Outcome,
+    Undecided,
+    Verdict,
+    verdict_of,
+)
+from apim_audit.core.facts.models import Row
+from apim_audit.core.facts.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.judging.conditions import Premises, condition
+from apim_audit.core.judging.hygiene import untidy_rules
+from apim_audit.core.judging.messages import flow_phrase, message_of
+from apim_audit.core.judging.near_misses import Wanted, near_misses
+from apim_audit.core.judging.outcomes import Case, outcome_of, unfiltered_witness
+from apim_audit.core.judging.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
+from apim_audit.core.judging.severity import severity_of
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.tags import ServiceTags, fold
+from apim_audit.core.sets.unknowns import Choice
+
+_EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
+_GATEWAY_ROWS = ("client-", "traffic-manager")
+_NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
+_PLATFORM_DNS = "azureplatformdns"
+_PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
+_PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
+_TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found out about a flow.
+
+    Attributes:
+        mild: the loss is one that seldom hurts.
+    """
+
+    outcome: Outcome
+    mild: bool = False
+    near_misses: tuple[NearMiss, ...] = ()
+
+
+@dataclass(frozen=True)
+class LocationJudge:
+    """Judges the requirements of one location.
+
+    Attributes:
+        model: the network model that it is judged by.
+        site: the location's subnet with its surroundings, or why it cannot be judged.
+        tags: the service tags.
+    """
+
+    instance: Instance
+    location: Location
+    model: NetworkModel
+    site: Site | Unreadable
+    tags: ServiceTags
+
+    def check(self, row: Row) -> Check:
+        """Returns the check of one catalogue row."""
+        flow = row.requirement.flow
+        if flow is None:
+            return self._condition(row)
+        peer, ports = self._names(flow, row.models)
+        found = self._found(row, flow)
+        phrase = flow_phrase(flow.direction, flow.protocol, ports, peer)
+        return Check(
+            id=row.requirement.id,
+            requirement=row.requirement,
+            level=row.level,
+            outcome=found.outcome,
+            severity=severity_of(row.requirement, row.level, verdict_of(found.outcome), mild=found.mild),
+            message=message_of(found.outcome, phrase),
+            direction=flow.direction.value,
+            protocol=flow.protocol,
+            ports=ports,
+            peer=peer,
+            near_misses=found.near_misses,
+            raised_by=row.raised_by,
+        )
+
+    def untidy(self, checks: Sequence[Check]) -> tuple[HygieneFinding, ...]:
+        """Returns the rules of the location's NSG that could be narrower, or could go."""
+        site = self.site
+        if isinstance(site, Unreadable) or not isinstance(site.subnet.nsg, NetworkSecurityGroup):
+            return ()
+        readable = [direction for direction in Direction if direction not in site.subnet.nsg.unreadable]
+        try:
+            rulesets = [ruleset_of(_custom_rules(site), direction, site.resolver) for direction in readable]
+        except Undecidable:
+            return ()
+        return untidy_rules(site, rulesets, checks)
+
+    def _condition(self, row: Row) -> Check:
+        requirement = row.requirement
+        subnet = self.site if isinstance(self.site, Unreadable) else self.site.subnet
+        found = condition(requirement.id, Premises(self.instance, self.location, self.model, subnet, self.tags))
+        severity = severity_of(requirement, row.level, verdict_of(found.outcome), mild=found.mild)
+        return Check(
+            requirement.id, requirement, row.level, found.outcome, severity, found.message, raised_by=row.raised_by
+        )
+
+    def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        ports = tuple(dict.fromkeys(port for model in reversed(models) for port in flow.ports_for(model)))
+        if isinstance(self.site, Unreadable):
+            return (flow.peer.name,), ports
+        try:
+            return peer_names(flow.peer, self.site), ports
+        except NoFlows:
+            return (flow.peer.name,), ports
+
+    def _found(self, row: Row, flow: Flow) -> _Found:
+        reason = self._not_applicable(row.requirement)
+        if reason:
+            return _Found(NotApplicable(reason))
+        if isinstance(self.site, Unreadable):
+            return _Found(Undecided((self.site.message,)))
+        try:
+            required = {model: required_flows(flow, model, self.site) for model in row.models}
+            return self._filtered(row, flow, required, self.site)
+        except NoFlows as problem:
+            return _Found(Undecided((str(problem),)))
+        except Undecidable:
+            return _Found(Undecided((_TOO_ENTANGLED,)))
+
+    def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
+        nsg = site.subnet.nsg
+        if nsg is None and not site.admin_rules:
+            return _Found(_unfiltered(flow, required))
+        if isinstance(nsg, Unreadable):
+            return _Found(Undecided((nsg.message,)))
+        if nsg is not None and flow.direction in nsg.unreadable:
+            return _Found(Undecided((nsg.unreadable[flow.direction],)))
+        found = self._decided(row, flow, required, site)
+        if isinstance(site.admin_rules, Unreadable) and isinstance(found.outcome, Compliant):
+            # An admin rule that was not read may deny it.
+            return _Found(Undecided((site.admin_rules.message,), found.outcome.evidence))
+        return self._in_any_region(flow, found)
+
+    def _in_any_region(self, flow: Flow, found: _Found) -> _Found:
+        """Returns what holds in every region where it is not known in which one the location will be.
+
+        What was judged then is the whole tag, which contains that of the region: what the whole tag has, the region
+        has, and what lets nothing of it through lets nothing of the region through. In between it cannot be told.
+        """
+        places = (self.location, self.instance.locations[0])
+        if not flow.peer.regional or all(each.region_known for each in places):
+            return found
+        sure = isinstance(found.outcome, Gap) and found.outcome.verdict in _NOTHING_PASSES
+        if not isinstance(found.outcome, Gap) or (sure and not found.outcome.or_else):
+            return found
+        unknown = next(each for each in places if not each.region_known)
+        return _Found(Undecided((f"which region is the location? It is {unknown.name}",), found.outcome.evidence))
+
+    def _not_applicable(self, requirement: Requirement) -> str:
+        if self.instance.virtual_network_type not in requirement.applies_to and not self.instance.unreadable:
+            kinds = " or ".join(kind.value for kind in VirtualNetworkType if kind in requirement.applies_to)
+            return f"only for virtualNetworkType {kinds}"
+        if self.location.gateway_disabled and requirement.id.startswith(_GATEWAY_ROWS):
+            return "the gateway is disabled in this location (disableGateway)"
+        return ""
+
+    def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
+        ruleset = self._ruleset(flow, required, site)
+        may_pin = flow.peer.kind is PeerKind.TAG
+        decisions = {
+            model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
+        }
+        case = Case(_over_platforms(decisions), ruleset, flow.direction, flow.protocol, site)
+        outcome = outcome_of(case)
+        mild = verdict_of(outcome) is Verdict.PARTIAL and (
+            _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
+        )
+        hints = () if row.level is Level.ADVISORY else self._near_misses(flow, required, case, outcome)
+        return _Found(outcome, mild, hints)
+
+    def _near_misses(
+        self, flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case, outcome: Outcome
+    ) -> tuple[NearMiss, ...]:
+        nsg = case.site.subnet.nsg
+        if not isinstance(outcome, Gap) or not isinstance(nsg, NetworkSecurityGroup):
+            return ()
+        flows = next(reversed(required.values()))
+        may_pin = flow.peer.kind is PeerKind.TAG
+        wanted = Wanted(
+            flows.boxes,
+            flow.direction,
+            flow.protocol,
+            flows.ports,
+            flows.peer,
+            may_pin,
+            clients=flow.peer.kind is PeerKind.INTERNET,
+            denied_by=tuple(_surely_denying(case.decision)) if len(required) == 1 else (),
+        )
+        return near_misses(wanted, nsg.rules, case.ruleset, case.site)
+
+    def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
+        rules = _custom_rules(site)
+        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
+            rules = tuple(_platform_dns_rules(rules))
+            if site.subnet.nsg is not None:
+                return ruleset_of(rules, flow.direction, site.resolver)
+        if site.subnet.nsg is None:
+            if flow.direction is Direction.INBOUND and len(required) > 1:
+                # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
+                raise NoFlows(_PLATFORM.question)
+            dropped = _load_balancer_drops(flow, required)
+            rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)
+            return ruleset_of(rules, flow.direction, site.resolver, (rest,))
+        if flow.direction not in self._rulesets:
+            self._rulesets[flow.direction] = ruleset_of(rules, flow.direction, site.resolver)
+        return self._rulesets[flow.direction]
+
+    @cached_property
+    def _rulesets(self) -> dict[Direction, Ruleset]:
+        return {}
+
+
+def _custom_rules(site: Site) -> tuple[SecurityRule, ...]:
+    """Returns the admin rules, where they are known, and the rules of the NSG."""
+    nsg = site.subnet.nsg
+    admin = () if isinstance(site.admin_rules, Unreadable) else site.admin_rules
+    return (*admin, *nsg.rules) if isinstance(nsg, NetworkSecurityGroup) else admin
+
+
+def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
+    """Tells whether the load balancer passes nothing without an NSG.
+
+    Source: API Management virtual network reference (2025-06-17): on stv2 an NSG must be attached.
+    """
+    return flow.direction is Direction.INBOUND and NetworkModel.STV2 in models
+
+
+def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
+    """Returns the rules that Azure's own DNS obeys: those that name its tag.
+
+    Source: service tag overview (2023-01-26): host services are exempt from NSGs unless a rule names their tag.
+    """
+    return [
+        replace(rule, destination=_PLATFORM_DNS_ADDRESS)
+        for rule in rules
+        if any(fold(text) == _PLATFORM_DNS for text in rule.destination.expressions)
+    ]
+
+
+def _unfiltered(flow: Flow, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
+    """Returns what becomes of flows at a subnet without NSG."""
+    # The last network model is stv2 where there are two: it is the one that drops.
+    box = next(reversed(required.values())).boxes[0]
+    other, own, _, ports = box.sets
+    witness = unfiltered_witness(flow.direction, flow.protocol, (other.first(), own.first()), ports.first())
+    dropping = _load_balancer_drops(flow, required)
+    alternatives: tuple[Alternative, ...] = ()
+    if dropping and len(required) > 1:
+        alternatives = (Alternative(Verdict.DEFAULT_ONLY, f"if {_PLATFORM.answers[0]}"),)
+    return Gap(Verdict.MISSING if dropping else Verdict.DEFAULT_ONLY, Evidence(witness=witness), alternatives)
+
+
+def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
+    """Joins the decisions of two platforms: each is a possible world."""
+    if len(decisions) == 1:
+        return next(iter(decisions.values()))
+    first, second = decisions[NetworkModel.STV1], decisions[NetworkModel.STV2]
+    joined = Decision(
+        worlds=first.worlds | second.worlds,
+        parts=(*first.parts, *second.parts),
+        shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
+        conditional=(*first.conditional, *second.conditional),
+    )
+    if first.verdicts() == second.verdicts():
+        return joined
+    parts = tuple(
+        replace(part, platform=(_PLATFORM, answer))
+        for answer, decision in enumerate((first, second))
+        for part in decision.parts
+    )
+    conditional = tuple(
+        (((_PLATFORM, answer), *answers), worlds)
+        for answer, decision in enumerate((first, second))
+        for answers, worlds in decision.conditional or (((), decision.worlds),)
+    )
+    return replace(joined, parts=parts, conditional=conditional)
+
+
+def _surely_denying(decision: Decision) -> Iterator[int]:
+    for part in decision.parts:
+        if part.fate is Fate.DENIED and not part.pinned and not part.unknowns():
+            yield part.rule
+
+
+def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
+    worlds = decide(boxes, ruleset, flow.protocol, may_pin=False).worlds
+    return not any(world & LOST for world in worlds)
+
+
+def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
+    if all(SOURCE_PORTS.issubset(case.ruleset.rules[number].source_ports) for number in case.decision.deciders()):
+        return False
+    boxes = [
+        box._replace(sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))
+        for flows in required.values()
+        for box in flows.boxes
+    ]
+    return _loses_nothing(boxes, flow, case.ruleset)
+
+
+def _passes_regionally(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
+    """Tells whether the loss is that rules name a regional tag where the documents do not, and the region gets through.
+
+    So it is where the rules would lose nothing if they named the whole tag.
+    """
+    peer = flow.peer
+    if peer.kind is not PeerKind.TAG or peer.regional:
+        return False
+    deciding = [case.ruleset.rules[number] for number in case.decision.deciders()]
+    regional_rules = [rule for rule in deciding if _names_a_region(rule, peer.name)]
+    regional = replace(flow, peer=replace(peer, regional=True))
+    if not regional_rules or peer_names(regional.peer, case.site) == (peer.name,):
+        return False
+    widened = case.ruleset
+    for rule in regional_rules:
+        widened = widened.with_change(rule, _with_other_end(rule, peer.name))
+    whole = [box for flows in required.values() for box in flows.boxes]
+    part = [box for model in required for box in required_flows(regional, model, case.site).boxes]
+    return _loses_nothing(part, flow, case.ruleset) and _loses_nothing(whole, flow, widened)
+
+
+def _names_a_region(rule: SecurityRule, tag: str) -> bool:
+    named = rule.access is Access.ALLOW and rule.other_side().expressions
+    return any(fold(text).startswith(f"{fold(tag)}.") for text in named or ())
+
+
+def _with_other_end(rule: SecurityRule, tag: str) -> SecurityRule:
+    side = Side((tag,))
+    return replace(rule, source=side) if rule.direction is Direction.INBOUND else replace(rule, destination=side)

@@ -1,0 +1,191 @@
+"""Turns a decision into an outcome: the verdict over all worlds, its rules, a confirmed witness and the doubts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
+from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
+from apim_audit.core.engine.rulesets import NO_NSG, Ruleset
+from apim_audit.core.facts.findings import (
+    Alternative,
+    Compliant,
+    DecidingRule,
+    Evidence,
+    Gap,
+    Outcome,
+    ShadowedRule,
+    Undecided,
+    Verdict,
+    Witness,
+)
+from apim_audit.core.facts.rules import Direction, SecurityRule
+from apim_audit.core.judging.required import Site
+from apim_audit.core.sets.addresses import format_address
+from apim_audit.core.sets.unknowns import YES, Choice
+
+_ORDER = (
+    Verdict.COMPLIANT,
+    Verdict.PINNED,
+    Verdict.DEFAULT_ONLY,
+    Verdict.PARTIAL,
+    Verdict.MISSING,
+    Verdict.BLOCKED,
+)
+
+_TELLING = {
+    Verdict.PINNED: (Fate.ALLOWED,),
+    Verdict.DEFAULT_ONLY: (Fate.ALLOWED_BY_DEFAULT,),
+    Verdict.PARTIAL: (Fate.DENIED, Fate.DENIED_BY_DEFAULT),
+    Verdict.MISSING: (Fate.DENIED_BY_DEFAULT,),
+    Verdict.BLOCKED: (Fate.DENIED,),
+    Verdict.UNKNOWN: (Fate.DENIED, Fate.DENIED_BY_DEFAULT, Fate.ALLOWED_BY_DEFAULT),
+}
+"""What the witness of a verdict shows, the most telling first."""
+
+UNCONFIRMED = "the plain evaluator did not confirm the witness; please report this as a bug"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A decision with what it was made from.
+
+    Attributes:
+        rulesets: the ruleset that was decided by.
+    """
+
+    decision: Decision
+    ruleset: Ruleset
+    direction: Direction
+    protocol: str
+    site: Site
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Returns the verdict that stands furthest down in the table of verdicts."""
+    return max(verdicts, key=_ORDER.index)
+
+
+def outcome_of(case: Case) -> Outcome:
+    """Returns the outcome of a decision; a witness that cannot be confirmed makes it undecided."""
+    verdicts = case.decision.verdicts()
+    if verdicts == {Verdict.COMPLIANT}:
+        return Compliant(Evidence(_deciders(case), _shadowed(case)))
+    if Verdict.COMPLIANT in verdicts:
+        return _with_witness(case, Verdict.UNKNOWN, Undecided(_questions(case)))
+    verdict = worst(verdicts)
+    others = sorted(verdicts - {verdict}, key=_ORDER.index, reverse=True)
+    alternatives = tuple(Alternative(other, _condition(case, other)) for other in others)
+    return _with_witness(case, verdict, Gap(verdict, Evidence(), alternatives))
+
+
+def _with_witness(case: Case, verdict: Verdict, outcome: Gap | Undecided) -> Gap | Undecided:
+    witness = _witness(case, verdict)
+    evidence = Evidence(_deciders(case), _shadowed(case), witness)
+    if witness is None:
+        return Undecided((UNCONFIRMED,), evidence)
+    if isinstance(outcome, Gap):
+        return Gap(outcome.verdict, evidence, outcome.or_else)
+    return Undecided(outcome.questions, evidence)
+
+
+def _deciders(case: Case) -> tuple[DecidingRule, ...]:
+    rules = (case.ruleset.rules[number] for number in case.decision.deciders())
+    return tuple(
+        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default)
+        for rule in rules
+        if not _stands_for_no_nsg(rule)
+    )
+
+
+def _stands_for_no_nsg(rule: SecurityRule) -> bool:
+    return rule.default and rule.name == NO_NSG
+
+
+def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
+    rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
+    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not _stands_for_no_nsg(rule))
+
+
+def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
+    parts = sorted(case.decision.parts, key=lambda part: part.rule)
+    if verdict is not Verdict.PINNED:
+        for fate in _TELLING[verdict]:
+            yield from (part for part in parts if part.fate == fate and not part.pinned)
+    # What pinning rules alone allow: without them it fares otherwise.
+    yield from (part for part in parts if part.pinned and part.fate != Fate.ALLOWED)
+
+
+def _witness(case: Case, verdict: Verdict) -> Witness | None:
+    """Returns a flow that shows the verdict, confirmed by replaying it, or None."""
+    part = next(_telling(case, verdict), None)
+    if part is None:
+        return None
+    spot = part.spot()
+    flow = PlainFlow(case.direction, case.protocol, spot.own, spot.other, spot.source_port, spot.destination_port)
+    around = Surroundings(
+        case.site.subnet, case.site.tags, spot.of_own, spot.of_other, spot.of_world, case.site.on_premises
+    )
+    rule = replay(flow, case.ruleset.rules, around)
+    if rule is None or not _confirms(rule, part, case.ruleset):
+        return None
+    name = None if _stands_for_no_nsg(rule) else rule.name
+    return _written(flow, name, tuple(dict.fromkeys(_assumptions(part, spot))))
+
+
+def _confirms(rule: SecurityRule, part: Part, ruleset: Ruleset) -> bool:
+    if part.pinned:
+        return any(rule is each and ruleset.pins(number) for number, each in enumerate(ruleset.rules))
+    return rule is ruleset.rules[part.rule]
+
+
+def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...]) -> Witness:
+    ends = format_address(flow.other), format_address(flow.own)
+    source, destination = ends if flow.direction is Direction.INBOUND else reversed(ends)
+    return Witness(flow.protocol, source, flow.source_port, destination, flow.destination_port, decided_by, assuming)
+
+
+def unfiltered_witness(direction: Direction, protocol: str, ends: tuple[int, int], port: int) -> Witness:
+    """Returns the witness of a subnet without NSG, where no rule decides; ends are (other, own)."""
+    return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, ())
+
+
+def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
+    for unknown, mask in part.unknowns():
+        if isinstance(unknown, Choice):
+            yield unknown.answers[(mask & -mask).bit_length() - 1]
+        else:
+            address = spot.other if unknown.name in spot.of_other else spot.own
+            yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
+
+
+def _questions(case: Case) -> tuple[str, ...]:
+    """Returns what would decide it: the unknowns on which parts hang that are not allowed explicitly."""
+    obstacles = [part for part in case.decision.parts if part.fate != Fate.ALLOWED]
+    return _asked(obstacles) or _asked(case.decision.parts)
+
+
+def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(unknown.question for part in parts for unknown, _ in part.unknowns()))
+
+
+def _condition(case: Case, verdict: Verdict) -> str:
+    """Returns what has to hold for another verdict than the worst: the fewest answers that leave no other."""
+    choices = tuple(dict.fromkeys(choice for way, _ in case.decision.conditional for choice, _ in way))
+    for size in range(1, len(choices) + 1):
+        for some in combinations(choices, size):
+            for answers in product(*(range(choice.arity) for choice in some)):
+                answered = tuple(zip(some, answers, strict=True))
+                if _verdicts_under(answered, case.decision) == {verdict}:
+                    return "if " + " and ".join(choice.answers[answer] for choice, answer in answered)
+    return "depending on: " + "; ".join(_asked(case.decision.parts))
+
+
+def _verdicts_under(answered: Answered, decision: Decision) -> set[Verdict]:
+    wanted = {choice.name: answer for choice, answer in answered}
+    return {
+        verdict_of(world)
+        for way, worlds in decision.conditional
+        if all(wanted.get(choice.name, answer) == answer for choice, answer in way)
+        for world in worlds
+    }

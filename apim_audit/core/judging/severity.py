@@ -1,0 +1,34 @@
+"""How loud a verdict is."""
+
+from apim_audit.core.facts.findings import Severity, Verdict
+from apim_audit.core.facts.requirements import Level, Requirement
+
+_LOSSES = frozenset({Verdict.PARTIAL, Verdict.MISSING, Verdict.BLOCKED})
+
+
+def severity_of(requirement: Requirement, level: Level, verdict: Verdict, *, mild: bool) -> Severity:
+    """Returns the severity of a check.
+
+    Args:
+        requirement: the catalogue row.
+        level: how much the row matters here.
+        verdict: what was found.
+        mild: a loss that seldom hurts: only source ports below 1024, all but the regional part of a tag, or an NSG
+            missing where the platform works without.
+    """
+    loss = Severity.WARNING if mild else Severity.ERROR
+    match level, verdict:
+        case (Level.ADVISORY, _) | (_, Verdict.COMPLIANT | Verdict.NOT_APPLICABLE):
+            return Severity.NONE
+        case Level.OPTIONAL, _:
+            return Severity.NOTE if verdict in _LOSSES else Severity.NONE
+        case _, Verdict.UNKNOWN:
+            return Severity.UNDECIDED
+        case _, Verdict.DEFAULT_ONLY if requirement.default_rules_suffice:
+            return Severity.NONE
+        case _, Verdict.DEFAULT_ONLY | Verdict.PINNED:
+            return Severity.WARNING
+        case _:
+            pass
+    # Clients are often narrowed on purpose.
+    return Severity.NOTE if verdict is Verdict.PARTIAL and requirement.id.startswith("client-") else loss

@@ -1,0 +1,1 @@
+"""Sets: intervals, addresses, service tags, and sets that are not known."""
