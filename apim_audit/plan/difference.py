@@ -17,6 +17,7 @@ from apim_audit.core.facts.findings import (
     Undecided,
     Verdict,
 )
+from apim_audit.core.facts.rules import Access
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.resources import fold_id
 
@@ -30,9 +31,10 @@ _LOUDER = (Severity.NONE, Severity.NOTE, Severity.WARNING, Severity.ERROR)
 def beside(planned: Report, current: Report, touched: AbstractSet[str]) -> Report:
     """Returns the planned report, each gap and doubt told to be caused by the plan or already there.
 
-    A gap is caused where there was none, none for certain, or a lesser one. A doubt is already there where exactly the
-    same was in doubt; but where the plan touches an instance of which nothing could be judged, before or after, nobody
-    can vouch for the plan, so that its doubts count as caused.
+    A gap is caused where there was none, none for certain, or a lesser one; also where another rule than before drops
+    part of the flows. A doubt is already there where exactly the same was in doubt; but where the plan touches an
+    instance of which nothing could be judged, before or after, nobody can vouch for the plan, so that its doubts count
+    as caused.
 
     Args:
         planned: what the deployment would leave behind.
@@ -98,8 +100,14 @@ class _Comparing:
 def _is_worse(check: Check, before: Check) -> bool:
     if not is_gap(before):
         return True
+    if _denying(check) - _denying(before) and check.verdict is Verdict.PARTIAL:
+        return True  # another rule drops some of it, so that perhaps more is lost than was
     verdict = _WORSE.index(check.verdict) > _WORSE.index(before.verdict)
     return verdict or _LOUDER.index(check.severity) > _LOUDER.index(before.severity)
+
+
+def _denying(check: Check) -> frozenset[str]:
+    return frozenset(rule.name for rule in check.evidence.decided_by if rule.access == Access.DENY)
 
 
 def _fixed(current: Report, after: Mapping[CheckKey, Check]) -> Iterator[FixedGap]:

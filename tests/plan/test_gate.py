@@ -93,6 +93,18 @@ def test_a_gap_that_gets_worse_is_caused(tmp_path: Path) -> None:
     assert caused(report) == {"management": "blocked"}
 
 
+def test_another_deny_that_takes_part_of_the_flows_is_caused_though_the_verdict_stays(tmp_path: Path) -> None:
+    old, more = (deny_in(priority, f"Deny{priority}", f"{priority}.0.0.0/8", "443") for priority in (120, 130))
+    rules = (old, more, *(replace(rule, priority=rule.priority + 100) for rule in RULES))
+    blocks = separate(rules)
+    new = blocks[rule_address("Deny130")]
+    report = judged_blocks(tmp_path, kept(blocks, Deny130=new), estate((old, *rules[2:])))
+    assert found(report, "client-https").verdict is Verdict.PARTIAL
+    assert caused(report) == {"client-https": "partial"}
+    better = judged_blocks(tmp_path, kept(blocks, Deny130=new.gone()), estate(rules))
+    assert found(better, "client-https").change is Change.ALREADY_THERE
+
+
 def test_for_an_instant_nothing_changes_but_the_verdict(tmp_path: Path) -> None:
     # The same rules in another order: the Deny at the bottom comes to the top.
     rules = (*RULES[:3], deny_in(4000, "DenyRest"), *RULES[3:])
