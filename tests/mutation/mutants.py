@@ -32,7 +32,7 @@ QUICK = (
     "tests/mutation/test_fixtures_here.py",
 )
 """Tests that are tried on each mutant, in this order, until one fails."""
-QUICK_OF = {"intervals": ("tests/laws/test_interval_laws.py",)}
+QUICK_OF = {"intervals": ("tests/laws/test_interval_laws.py",), "unknowns": ("tests/laws/test_address_set_laws.py",)}
 PATIENT = ("tests/laws", "tests/peers", "tests/decode")
 """Tests that are tried on what the quick ones let pass; those that start the program do not see the fault."""
 
