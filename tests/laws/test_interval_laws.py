@@ -194,3 +194,16 @@ def test_sets_are_built_by_name_only_and_stay_as_they_are() -> None:
 def test_a_set_is_no_other_thing() -> None:
     assert IntervalSet.point(1) != (1, 2)
     assert repr(IntervalSet.union_of([(1, 2), (5, 5)])) == "IntervalSet(1-2, 5-5)"
+
+
+def test_a_point_has_one_member() -> None:
+    assert IntervalSet.point(7) == IntervalSet.span(7, 7)
+    assert list(IntervalSet.point(7).spans()) == [(7, 7)]
+
+
+def test_the_ends_of_the_integers_are_integers_like_others() -> None:
+    first, last = IntervalSet.point(0), IntervalSet.point(2**64 - 1)
+    both = first | last
+    assert list(both.spans()) == [(0, 0), (2**64 - 1, 2**64 - 1)]
+    assert both - first == last
+    assert IntervalSet.span(0, 2**64 - 1) - both == IntervalSet.span(1, 2**64 - 2)
