@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-_BEFORE, _BEYOND = -1, 1 << 64
+_BEFORE, _BEYOND = -1, (1 << 64) + 1
 
 
 class IntervalSet:
