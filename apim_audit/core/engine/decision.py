@@ -1,10 +1,10 @@
 """Decides required flows against a ruleset: what becomes of them in every possible world, and by which rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 from apim_audit.core.engine.classes import Classes
 from apim_audit.core.engine.compiling import compile_table
@@ -57,8 +57,7 @@ LOST = Fate.DENIED | Fate.DENIED_BY_DEFAULT
 _ALL_FATES = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """One concrete flow in a part, and what has to hold for it to be there.
 
     Attributes:
@@ -74,8 +73,7 @@ class Spot:
     of_world: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of the required flows that one rule decides.
 
     Attributes:
@@ -123,8 +121,7 @@ class Part:
         return zip(self.leaf.region[_DIMENSIONS:], self.table.unknowns, strict=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided.
 
     Attributes:

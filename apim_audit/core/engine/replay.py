@@ -4,9 +4,9 @@ It shares no set algebra with the engine. Every witness is replayed here before 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Network, NetmaskValueError
+from typing import NamedTuple
 
 from apim_audit.core.facts.estate import RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side, tied_orders
@@ -23,8 +23,7 @@ Assumptions = Mapping[str, int]
 """Answers of unknowns by name; what is not mentioned is answered no (0)."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlainFlow:
+class PlainFlow(NamedTuple):
     """One flow between two addresses, seen from the subnet."""
 
     direction: Direction
@@ -35,8 +34,7 @@ class PlainFlow:
     destination_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the words of rules refer to, and what is assumed about the unknown among them.
 
     Attributes:

@@ -158,11 +158,14 @@ def _shrinks_internet(route: Route) -> bool:
     return addresses.size() < _HALF and not addresses.isdisjoint(PUBLIC)
 
 
-@lru_cache(maxsize=4096)
 def resolve_tag(name: str, tags: ServiceTags) -> AddressSet:
     """Returns the addresses of a known service tag: its data, or an unknown set as far as names tell."""
-    found = tags.sets.get(name)
-    return AddressSet.plain(found) if found is not None else _tag_without_data(name, tags)
+    resolved = tags.resolved.get(name)
+    if resolved is None:
+        found = tags.sets.get(name)
+        resolved = AddressSet.plain(found) if found is not None else _tag_without_data(name, tags)
+        tags.resolved[name] = resolved
+    return resolved
 
 
 def _tag_without_data(name: str, tags: ServiceTags) -> AddressSet:

@@ -31,8 +31,7 @@ class Fated(NamedTuple):
     fate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """Where a leaf can be seen to decide: an address at each end, and what they are members of there."""
 
     other: int

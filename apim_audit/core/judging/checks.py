@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from apim_audit.core.engine.decision import LOST, Decision, Fate, decide
 from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, without_nsg
@@ -25,6 +26,7 @@ from apim_audit.core.facts.findings import (
 from apim_audit.core.facts.models import Row
 from apim_audit.core.facts.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
 from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.judging.candidates import Candidates, candidates_of
 from apim_audit.core.judging.conditions import Premises, condition
 from apim_audit.core.judging.hygiene import untidy_rules
 from apim_audit.core.judging.messages import flow_phrase, message_of
@@ -45,8 +47,7 @@ _PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform i
 _TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """What was found out about a flow.
 
     Attributes:
@@ -210,7 +211,12 @@ class LocationJudge:
             clients=flow.peer.kind is PeerKind.INTERNET,
             denied_by=tuple(_surely_denying(case.decision)) if len(required) == 1 else (),
         )
-        return near_misses(wanted, nsg.rules, case.ruleset, case.site)
+        return near_misses(wanted, self._candidates, case.ruleset, case.site)
+
+    @cached_property
+    def _candidates(self) -> Candidates:
+        nsg = None if isinstance(self.site, Unreadable) else self.site.subnet.nsg
+        return candidates_of(nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ())
 
     def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
         rules = _custom_rules(site)
@@ -288,7 +294,7 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
     if first.verdicts() == second.verdicts():
         return joined
     parts = tuple(
-        replace(part, platform=(_PLATFORM, answer))
+        part._replace(platform=(_PLATFORM, answer))
         for answer, decision in enumerate((first, second))
         for part in decision.parts
     )
@@ -297,7 +303,7 @@ def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
         for answer, decision in enumerate((first, second))
         for answers, worlds in decision.conditional or (((), decision.worlds),)
     )
-    return replace(joined, parts=parts, conditional=conditional)
+    return joined._replace(parts=parts, conditional=conditional)
 
 
 def _surely_denying(decision: Decision) -> Iterator[int]:

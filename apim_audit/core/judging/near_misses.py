@@ -4,20 +4,21 @@ A candidate covers the required flows in every field but one; the engine then de
 as it should be, would close the gap. Spelling is never compared.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from itertools import compress, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from apim_audit.core.engine.decision import decide
 from apim_audit.core.engine.resolve import folded_words
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import Box, Dimension, Undecidable
 from apim_audit.core.facts.findings import NearMiss, Verdict
-from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
+from apim_audit.core.facts.rules import ALL_PORTS, Direction, SecurityRule, Side
+from apim_audit.core.judging.candidates import Candidates, is_named
 from apim_audit.core.judging.required import Site
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import fold
@@ -39,11 +40,9 @@ class Field(StrEnum):
 
 
 _PLAIN_FIELDS = (Field.DIRECTION, Field.PROTOCOL, Field.PORT, Field.SOURCE_PORT)
-_ALLOW = Access.ALLOW
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Required flows that do not get through as they should.
 
     Attributes:
@@ -62,7 +61,7 @@ class Wanted:
     denied_by: tuple[int, ...] = ()
 
 
-def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
+def near_misses(wanted: Wanted, rules: Candidates, ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
     """Returns the rules that would close a gap if one field were different.
 
     Args:
@@ -76,13 +75,11 @@ def near_misses(wanted: Wanted, rules: Sequence[SecurityRule], ruleset: Ruleset,
         for rule, plain in _nearly_fitting(rules, wanted)
         for field in _field_in_the_way(rule, plain, wanted, site)
     )
-    concerned = ruleset.concerning(wanted.protocol, wanted.boxes[0].sets[Dimension.DESTINATION_PORT])
-    found = [
+    return tuple(
         NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
         for rule, field in islice(candidates, _MOST_TRIED)
-        if _serves(rule, _mended(rule, field, wanted), concerned, wanted)
-    ]
-    return tuple(found)
+        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted)
+    )
 
 
 def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
@@ -93,25 +90,36 @@ def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
     return replace(miss, message=f"`{miss.name}` would serve if it also had port {wanted}")
 
 
-def _nearly_fitting(rules: Iterable[SecurityRule], wanted: Wanted) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
+def _nearly_fitting(candidates: Candidates, wanted: Wanted) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
     """Yields the Allow rules with at most one fault in direction, protocol and ports, and that fault.
 
-    Every rule of the NSG is looked at for every gap: what tells most of them apart comes first.
+    A rule with such a fault must name the other end: few do, so that they are looked up.
     """
-    direction, protocols = wanted.direction, ("*", wanted.protocol.lower())
+    rules = candidates.rules
+    protocols = ("*", wanted.protocol.lower())
     _, _, sources, ports = wanted.boxes[0].sets
-    for rule in rules:
-        turned, other_protocol = rule.direction is not direction, rule.protocol not in protocols
-        if turned and other_protocol:
-            continue
-        other_ports = not _is_within(ports, rule.destination_ports)
-        if other_ports and (turned or other_protocol):
-            continue
-        few_sources = not _is_within(sources, rule.source_ports)
-        if few_sources and (turned or other_protocol or other_ports):
-            continue
-        if rule.access is _ALLOW and rule.certain:
-            yield rule, tuple(compress(_PLAIN_FIELDS, (turned, other_protocol, other_ports, few_sources)))
+    fitting = {
+        at
+        for at in candidates.directed[wanted.direction]
+        if (rule := rules[at]).protocol in protocols
+        and _is_within(ports, rule.destination_ports)
+        and _is_within(sources, rule.source_ports)
+    }
+    for at in sorted(fitting | candidates.naming(wanted.peer, wanted.direction)):
+        faults = () if at in fitting else _plain_faults(rules[at], wanted)
+        if len(faults) <= 1:
+            yield rules[at], faults
+
+
+def _plain_faults(rule: SecurityRule, wanted: Wanted) -> tuple[Field, ...]:
+    _, _, sources, ports = wanted.boxes[0].sets
+    faults = (
+        rule.direction is not wanted.direction,
+        rule.protocol not in {"*", wanted.protocol.lower()},
+        not _is_within(ports, rule.destination_ports),
+        not _is_within(sources, rule.source_ports),
+    )
+    return tuple(compress(_PLAIN_FIELDS, faults))
 
 
 @lru_cache(maxsize=32768)
@@ -121,8 +129,6 @@ def _is_within(members: IntervalSet, other: IntervalSet) -> bool:
 
 def _field_in_the_way(rule: SecurityRule, plain: tuple[Field, ...], wanted: Wanted, site: Site) -> Iterator[Field]:
     """Yields the one field in which a rule falls short of the required flows, or nothing."""
-    if plain and not _is_named(_other_side(rule, wanted), wanted):
-        return
     turned = rule if rule.direction is wanted.direction else replace(rule, direction=wanted.direction)
     faults = (*plain, *_end_faults(turned, wanted, site))
     if not faults:
@@ -137,10 +143,6 @@ def _is_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
     if not _is_named(rule.own_side(), wanted):
         return False
     return not _end_faults(replace(rule, source=rule.destination, destination=rule.source), wanted, site)
-
-
-def _other_side(rule: SecurityRule, wanted: Wanted) -> Side:
-    return rule.source if wanted.direction is Direction.INBOUND else rule.destination
 
 
 def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> tuple[Field, ...]:
@@ -162,14 +164,7 @@ def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) 
 
 
 def _is_named(side: Side, wanted: Wanted) -> bool:
-    named = folded_words(side)
-    return all(name in named or whole in named for name, whole in _folded_names(wanted.peer))
-
-
-@lru_cache(maxsize=1024)
-def _folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Returns each name of an end with the name of the tag that it is a region of, or itself."""
-    return tuple((name, name.partition(".")[0]) for name in map(fold, peer))
+    return is_named(folded_words(side), wanted.peer)
 
 
 def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:
@@ -182,10 +177,11 @@ def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> b
         return _is_named(rule.other_side(), wanted)
     if wanted.clients:
         return False  # clients are often narrowed on purpose: no advice to open up
-    words = [text for text in rule.other_side().expressions if site.resolver.is_unknown_word(text)]
-    if any(get_close_matches(fold(text), map(fold, wanted.peer)) for text in words):
+    other = site.resolver.other_side(rule)
+    if _overlaps(other.surely(), wanted.boxes, Dimension.OTHER):
         return True
-    return _overlaps(site.resolver.other_side(rule).surely(), wanted.boxes, Dimension.OTHER)
+    words = () if other.is_certain() else filter(site.resolver.is_unknown_word, rule.other_side().expressions)
+    return any(get_close_matches(fold(text), map(fold, wanted.peer)) for text in words)
 
 
 def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
@@ -215,8 +211,9 @@ def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
 def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted) -> bool:
     if any(ruleset.comes_before(denying, mended) for denying in wanted.denied_by):
         return False  # what that rule denies it goes on denying
+    concerned = ruleset.concerning(wanted.protocol, wanted.boxes[0].sets[Dimension.DESTINATION_PORT])
     try:
-        changed = ruleset.with_change(rule, mended)
+        changed = concerned.with_change(rule, mended)
         decision = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin)
     except Undecidable:
         return False

@@ -1,8 +1,8 @@
 """Turns a decision into an outcome: the verdict over all worlds, its rules, a confirmed witness and the doubts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
+from typing import NamedTuple
 
 from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
@@ -46,8 +46,7 @@ _TELLING = {
 UNCONFIRMED = "the plain evaluator did not confirm the witness; please report this as a bug"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A decision with what it was made from.
 
     Attributes:
@@ -71,22 +70,20 @@ def outcome_of(case: Case) -> Outcome:
     verdicts = case.decision.verdicts()
     if verdicts == {Verdict.COMPLIANT}:
         return Compliant(Evidence(_deciders(case), _shadowed(case)))
-    if Verdict.COMPLIANT in verdicts:
-        return _with_witness(case, Verdict.UNKNOWN, Undecided(_questions(case)))
-    verdict = worst(verdicts)
-    others = sorted(verdicts - {verdict}, key=_ORDER.index, reverse=True)
-    alternatives = tuple(Alternative(other, _condition(case, other)) for other in others)
-    return _with_witness(case, verdict, Gap(verdict, Evidence(), alternatives))
-
-
-def _with_witness(case: Case, verdict: Verdict, outcome: Gap | Undecided) -> Gap | Undecided:
+    unknown = Verdict.COMPLIANT in verdicts
+    verdict = Verdict.UNKNOWN if unknown else worst(verdicts)
     witness = _witness(case, verdict)
     evidence = Evidence(_deciders(case), _shadowed(case), witness)
     if witness is None:
         return Undecided((UNCONFIRMED,), evidence)
-    if isinstance(outcome, Gap):
-        return Gap(outcome.verdict, evidence, outcome.or_else)
-    return Undecided(outcome.questions, evidence)
+    if unknown:
+        return Undecided(_questions(case), evidence)
+    return Gap(verdict, evidence, _alternatives(case, verdicts - {verdict}))
+
+
+def _alternatives(case: Case, others: Iterable[Verdict]) -> tuple[Alternative, ...]:
+    ordered = sorted(others, key=_ORDER.index, reverse=True)
+    return tuple(Alternative(other, _condition(case, other)) for other in ordered)
 
 
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from apim_audit.core.engine.resolve import Resolver, Space, resolve_tag
 from apim_audit.core.engine.search import Box, Place, asked
@@ -43,8 +44,7 @@ class Site:
     admin_rules: tuple[SecurityRule, ...] | Unreadable = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RequiredFlows:
+class RequiredFlows(NamedTuple):
     """The flows of one requirement at one location.
 
     Attributes:

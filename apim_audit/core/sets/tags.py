@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.unknowns import AddressSet
 
 NAMES_WITHOUT_DATA = frozenset(
     {"virtualnetwork", "internet", "azureloadbalancer", "azureplatformdns", "azureplatformimds", "azureplatformlkm"}
@@ -42,12 +43,15 @@ class ServiceTags:
         names: every known tag name as Azure writes it, by folded name: those of the catalogue and those with data.
         origin: how a person would name the data ("service tags Public 375"), or empty where there is none.
         regions: the folded names of the known regions of each tag, sorted, by the tag's folded name.
+        resolved: what tags were resolved to, by folded name. It is kept here, not in a cache with the data as its
+            key: two that are equal but not the same would be compared tag by tag at every look.
     """
 
     sets: Mapping[str, IntervalSet]
     names: Mapping[str, str]
     origin: str = ""
     regions: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    resolved: dict[str, AddressSet] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         regions: dict[str, list[str]] = {}
