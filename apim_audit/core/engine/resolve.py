@@ -344,12 +344,6 @@ def _network_group(group: str) -> AddressSet:
 
 
 @lru_cache(maxsize=4096)
-def folded_words(side: Side) -> frozenset[str]:
-    """Returns the expressions of a side as they are compared."""
-    return frozenset(map(fold, side.expressions))
-
-
-@lru_cache(maxsize=4096)
 def is_pinning(side: Side) -> bool:
     """Tells whether a side is written in addresses only, and in fewer than all public ones."""
     if side.groups or not side.expressions:

@@ -1,6 +1,6 @@
 """The Allow rules of an NSG by what a near miss is looked for with: direction, and the words that they name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -31,19 +31,14 @@ class Candidates:
             direction: what the direction of the flows is, whatever that of the rules.
         """
         words = self.sources if direction is Direction.INBOUND else self.destinations
-        each = [{*words.get(name, ()), *words.get(whole, ())} for name, whole in folded_names(peer)]
+        each = [{*words.get(name, ()), *words.get(whole, ())} for name, whole in _folded_names(peer)]
         return set.intersection(*each) if each else set()
 
 
 @lru_cache(maxsize=1024)
-def folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Returns each name of an end with the name of the tag that it is a region of, or itself."""
     return tuple((name, name.partition(".")[0]) for name in map(fold, peer))
-
-
-def is_named(named: Collection[str], peer: tuple[str, ...]) -> bool:
-    """Tells whether each name of an end, or the tag that it is a region of, is among folded words."""
-    return all(name in named or whole in named for name, whole in folded_names(peer))
 
 
 def candidates_of(rules: Sequence[SecurityRule]) -> Candidates:

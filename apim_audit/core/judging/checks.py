@@ -210,6 +210,7 @@ class LocationJudge:
             may_pin,
             clients=flow.peer.kind is PeerKind.INTERNET,
             denied_by=tuple(_surely_denying(case.decision)) if len(required) == 1 else (),
+            decided_by=frozenset(part.rule for part in case.decision.parts),
         )
         return near_misses(wanted, self._candidates, case.ruleset, case.site)
 

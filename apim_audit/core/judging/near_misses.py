@@ -13,12 +13,12 @@ from itertools import compress, islice
 from typing import Any, NamedTuple
 
 from apim_audit.core.engine.decision import decide
-from apim_audit.core.engine.resolve import folded_words
+from apim_audit.core.engine.resolve import is_pinning
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import Box, Dimension, Undecidable
 from apim_audit.core.facts.findings import NearMiss, Verdict
 from apim_audit.core.facts.rules import ALL_PORTS, Direction, SecurityRule, Side
-from apim_audit.core.judging.candidates import Candidates, is_named
+from apim_audit.core.judging.candidates import Candidates
 from apim_audit.core.judging.required import Site
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import fold
@@ -39,6 +39,7 @@ class Field(StrEnum):
     PRIORITY = "priority"
 
 
+_OPPOSITE = {Direction.INBOUND: Direction.OUTBOUND, Direction.OUTBOUND: Direction.INBOUND}
 _PLAIN_FIELDS = (Field.DIRECTION, Field.PROTOCOL, Field.PORT, Field.SOURCE_PORT)
 
 
@@ -49,6 +50,7 @@ class Wanted(NamedTuple):
         ports: destination ports as text; peer names the other end.
         clients: the other end are the callers of the gateway.
         denied_by: numbers of Deny rules that decide some of these flows, whatever is unknown.
+        decided_by: numbers of all rules that decide some of them, or would without those that pin.
     """
 
     boxes: tuple[Box, ...]
@@ -59,6 +61,24 @@ class Wanted(NamedTuple):
     may_pin: bool
     clients: bool = False
     denied_by: tuple[int, ...] = ()
+    decided_by: frozenset[int] = frozenset()
+
+
+class _Near(NamedTuple):
+    """An Allow rule that is near to fitting.
+
+    Attributes:
+        rule: the rule, turned to the direction of the flows.
+        written: the rule as it is.
+        fault: its one fault in direction, protocol and ports, if any.
+        names: whether it names the other end where it should; swapped whether it does so at its own end.
+    """
+
+    rule: SecurityRule
+    written: SecurityRule
+    fault: Field | None
+    names: bool
+    swapped: bool
 
 
 def near_misses(wanted: Wanted, rules: Candidates, ruleset: Ruleset, site: Site) -> tuple[NearMiss, ...]:
@@ -71,14 +91,14 @@ def near_misses(wanted: Wanted, rules: Candidates, ruleset: Ruleset, site: Site)
         site: the subnet.
     """
     candidates = (
-        (rule, field)
-        for rule, plain in _nearly_fitting(rules, wanted)
-        for field in _field_in_the_way(rule, plain, wanted, site)
+        (near.written, field)
+        for near in _nearly_fitting(rules, wanted)
+        if (field := _field_in_the_way(near, wanted, site)) is not None
     )
     return tuple(
         NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
         for rule, field in islice(candidates, _MOST_TRIED)
-        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted)
+        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted, site)
     )
 
 
@@ -90,25 +110,31 @@ def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
     return replace(miss, message=f"`{miss.name}` would serve if it also had port {wanted}")
 
 
-def _nearly_fitting(candidates: Candidates, wanted: Wanted) -> Iterator[tuple[SecurityRule, tuple[Field, ...]]]:
-    """Yields the Allow rules with at most one fault in direction, protocol and ports, and that fault.
+def _nearly_fitting(candidates: Candidates, wanted: Wanted) -> Iterator[_Near]:
+    """Yields the Allow rules with at most one fault in direction, protocol and ports.
 
     A rule with such a fault must name the other end: few do, so that they are looked up.
     """
-    rules = candidates.rules
+    rules, direction = candidates.rules, wanted.direction
     protocols = ("*", wanted.protocol.lower())
     _, _, sources, ports = wanted.boxes[0].sets
     fitting = {
         at
-        for at in candidates.directed[wanted.direction]
+        for at in candidates.directed[direction]
         if (rule := rules[at]).protocol in protocols
         and _is_within(ports, rule.destination_ports)
         and _is_within(sources, rule.source_ports)
     }
-    for at in sorted(fitting | candidates.naming(wanted.peer, wanted.direction)):
-        faults = () if at in fitting else _plain_faults(rules[at], wanted)
+    naming = candidates.naming(wanted.peer, direction)
+    swapped = candidates.naming(
+        wanted.peer, Direction.OUTBOUND if direction is Direction.INBOUND else Direction.INBOUND
+    )
+    for at in sorted(fitting | naming):
+        rule = rules[at]
+        faults = () if at in fitting else _plain_faults(rule, wanted)
         if len(faults) <= 1:
-            yield rules[at], faults
+            turned = rule if rule.direction is direction else replace(rule, direction=direction)
+            yield _Near(turned, rule, next(iter(faults), None), at in naming, at in swapped)
 
 
 def _plain_faults(rule: SecurityRule, wanted: Wanted) -> tuple[Field, ...]:
@@ -127,32 +153,26 @@ def _is_within(members: IntervalSet, other: IntervalSet) -> bool:
     return members.issubset(other)
 
 
-def _field_in_the_way(rule: SecurityRule, plain: tuple[Field, ...], wanted: Wanted, site: Site) -> Iterator[Field]:
-    """Yields the one field in which a rule falls short of the required flows, or nothing."""
-    turned = rule if rule.direction is wanted.direction else replace(rule, direction=wanted.direction)
-    faults = (*plain, *_end_faults(turned, wanted, site))
-    if not faults:
-        yield Field.PRIORITY
-    elif len(faults) == 1 and _is_close(turned, faults[0], wanted, site):
-        yield faults[0]
-    elif not plain and _is_swapped(turned, wanted, site):
-        yield Field.SWAPPED
+def _field_in_the_way(near: _Near, wanted: Wanted, site: Site) -> Field | None:
+    """Returns the one field in which a rule falls short of the required flows, or None."""
+    own = site.resolver.own_side(near.rule).surely()
+    own_fits = _covers(own, wanted.boxes, Dimension.OWN)
+    if own_fits and (
+        near.names or _covers(site.resolver.other_side(near.rule).surely(), wanted.boxes, Dimension.OTHER)
+    ):
+        return near.fault or Field.PRIORITY
+    if near.fault:
+        return None
+    if own_fits and _is_close(near.rule, wanted, site):
+        return Field.OTHER_END
+    if not own_fits and near.names and _overlaps(own, wanted.boxes, Dimension.OWN):
+        return Field.OWN_END
+    return Field.SWAPPED if near.swapped and _fits_swapped(near.rule, wanted, site) else None
 
 
-def _is_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
-    if not _is_named(rule.own_side(), wanted):
-        return False
-    return not _end_faults(replace(rule, source=rule.destination, destination=rule.source), wanted, site)
-
-
-def _end_faults(rule: SecurityRule, wanted: Wanted, site: Site) -> tuple[Field, ...]:
-    other_fits = _is_named(rule.other_side(), wanted) or _covers(
-        site.resolver.other_side(rule).surely(), wanted.boxes, Dimension.OTHER
-    )
-    own_fits = _covers(site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN)
-    if own_fits:
-        return () if other_fits else (Field.OTHER_END,)
-    return (Field.OWN_END,) if other_fits else (Field.OTHER_END, Field.OWN_END)
+def _fits_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
+    swapped = replace(rule, source=rule.destination, destination=rule.source)
+    return _covers(site.resolver.own_side(swapped).surely(), wanted.boxes, Dimension.OWN)
 
 
 def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
@@ -163,18 +183,8 @@ def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) 
     return any(not box.sets[dimension].isdisjoint(members) for box in boxes)
 
 
-def _is_named(side: Side, wanted: Wanted) -> bool:
-    return is_named(folded_words(side), wanted.peer)
-
-
-def _is_close(rule: SecurityRule, field: Field, wanted: Wanted, site: Site) -> bool:
-    """Tells whether a rule was plausibly meant: it names the other end, or nearly, or a part of it."""
-    if field is Field.OWN_END:
-        return _is_named(rule.other_side(), wanted) and _overlaps(
-            site.resolver.own_side(rule).surely(), wanted.boxes, Dimension.OWN
-        )
-    if field is not Field.OTHER_END:
-        return _is_named(rule.other_side(), wanted)
+def _is_close(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
+    """Tells whether a rule was plausibly meant: it names the other end nearly, or a part of it."""
     if wanted.clients:
         return False  # clients are often narrowed on purpose: no advice to open up
     other = site.resolver.other_side(rule)
@@ -208,9 +218,12 @@ def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
             return plain[field]
 
 
-def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted) -> bool:
+def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: Wanted, site: Site) -> bool:
     if any(ruleset.comes_before(denying, mended) for denying in wanted.denied_by):
         return False  # what that rule denies it goes on denying
+    others = (number for number in wanted.decided_by if ruleset.rules[number] is not rule)
+    if not any(ruleset.comes_before(number, mended) for number in others) and _takes_all(mended, wanted, site):
+        return True
     concerned = ruleset.concerning(wanted.protocol, wanted.boxes[0].sets[Dimension.DESTINATION_PORT])
     try:
         changed = concerned.with_change(rule, mended)
@@ -218,6 +231,16 @@ def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: 
     except Undecidable:
         return False
     return decision.verdicts() == {Verdict.COMPLIANT}
+
+
+def _takes_all(mended: SecurityRule, wanted: Wanted, site: Site) -> bool:
+    """Tells whether a rule surely matches all of the flows, and by more than addresses."""
+    return (
+        not (wanted.may_pin and is_pinning(mended.other_side()))
+        and not _plain_faults(mended, wanted)
+        and _covers(site.resolver.own_side(mended).surely(), wanted.boxes, Dimension.OWN)
+        and _covers(site.resolver.other_side(mended).surely(), wanted.boxes, Dimension.OTHER)
+    )
 
 
 def _message(rule: SecurityRule, field: Field, wanted: Wanted) -> str:
