@@ -1,10 +1,12 @@
 """Compiles required flows and the clauses of rules to a table of masks for the engine."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import is_
 
 from apim_audit.core.engine.classes import classify, meet, same, uncut
 from apim_audit.core.engine.search import Asked, Box, Clause, Sets, Table
 from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.unknowns import YES, UnknownSet
 
 
 def compile_table(
@@ -52,6 +54,17 @@ def compile_table(
     )
 
 
+def first_to_take_all(required: Sequence[Box], clauses: Iterable[Clause]) -> Clause | None:
+    """Returns the first clause that bears on the required flows, where it matches all of them in every world."""
+    hulls = _hulls(required)
+    for clause in clauses:
+        clipped = _meeting(hulls, clause.box.sets)
+        if clipped is not None:
+            implied = all(map(is_, clipped, hulls)) and _is_implied(clause.box.conditions, _all_met(required))
+            return clause if implied and not clause.passes else None
+    return None
+
+
 def _hulls(required: Sequence[Box]) -> Sets:
     """Returns for each dimension what the required flows cover, the same object for equal sets."""
     sets = list(map(same, required[0].sets))
@@ -67,6 +80,19 @@ def _clipped(required: Sequence[Box], hulls: Sets) -> Iterable[Sets]:
 def _sets(sets: Iterable[IntervalSet]) -> Sets:
     other, own, source_ports, destination_ports = sets
     return other, own, source_ports, destination_ports
+
+
+def _all_met(required: Sequence[Box]) -> list[Mapping[Asked, int]]:
+    """Returns the conditions of boxes, and what they imply: an address of a regional tag is one of its whole tag."""
+    found: list[Mapping[Asked, int]] = []
+    for box in required:
+        met = dict(box.conditions)
+        for ask, mask in box.conditions:
+            if isinstance(ask.unknown, UnknownSet) and mask == YES:
+                wholes = (each for each in ask.unknown.implies if each.name == ask.unknown.part_of)
+                met.update((Asked(ask.place, whole), YES) for whole in wholes)
+        found.append(met)
+    return found
 
 
 def _is_implied(conditions: Sequence[tuple[Asked, int]], sought: Sequence[Mapping[Asked, int]]) -> bool:
@@ -86,30 +112,33 @@ def _bearing(
 
     With each clause comes what of the hulls it matches; the second result is the rule that covers the hulls.
     """
-    other, own, source_port, destination_port = hulls
     found: list[tuple[Clause, Sets]] = []
     denied = False
     last: int | None = None
     for clause in clauses:
-        allow, box = clause.allow, clause.box
+        allow = clause.allow
         if last is not None and not allow:
             continue
-        there, here, source, destination = box.sets
-        # Ports first: they are short sets and rule out most rules.
-        ports = meet(destination_port, destination)
-        if not ports.bounds or not (ends := meet(own, here)).bounds or not (far := meet(other, there)).bounds:
+        clipped = _meeting(hulls, clause.box.sets)
+        if clipped is None:
             continue
-        sources = meet(source_port, source)
-        if not sources.bounds:
-            continue
-        found.append((clause, (far, ends, sources, ports)))
+        found.append((clause, clipped))
         denied = denied or not allow
-        covers = far is other and ports is destination_port and ends is own and sources is source_port
-        if covers and last is None and closes(clause):
+        if last is None and all(map(is_, clipped, hulls)) and closes(clause):
             last = clause.rule
             if not denied:
                 break
     return found, last
+
+
+def _meeting(hulls: Sets, sets: Sets) -> Sets | None:
+    """Returns what a box has of the hulls, each the same object where it has all; None where it has nothing."""
+    # Ports first: they are short sets and rule out most rules.
+    ports = meet(hulls[3], sets[3])
+    if not ports.bounds or not (own := meet(hulls[1], sets[1])).bounds or not (other := meet(hulls[0], sets[0])).bounds:
+        return None
+    sources = meet(hulls[2], sets[2])
+    return (other, own, sources, ports) if sources.bounds else None
 
 
 def _conditions(box: Box, unknowns: Sequence[Asked]) -> list[int]:

@@ -7,11 +7,12 @@ from itertools import product
 from typing import NamedTuple
 
 from apim_audit.core.engine.classes import Classes
-from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.compiling import compile_table, first_to_take_all
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import (
     Asked,
     Box,
+    Clause,
     Dimension,
     Leaf,
     Place,
@@ -176,6 +177,11 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         Undecidable: a budget ran out.
     """
     ports = required[0].sets[Dimension.DESTINATION_PORT]
+    if any(box.conditions for box in required):
+        # Without data every tag may overlap every other: to look at the first rule alone spares the search for worlds.
+        taking = first_to_take_all(required, ruleset.clauses_of(protocol, ports))
+        if taking is not None and _allows_for_good(taking.rule, ruleset, may_pin=may_pin):
+            return _taken_by(taking, required)
     table = compile_table(required, ruleset.clauses_of(protocol, ports))
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
@@ -191,6 +197,17 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         world |= fated.fate
     shadowed = {table.clauses[each].rule for fated in leaves if fated.fate <= _ALL_FATES for each in fated.leaf.shadows}
     return Decision(frozenset({world}), tuple(_part(fated, table) for fated in leaves), tuple(sorted(shadowed)))
+
+
+def _allows_for_good(number: int, ruleset: Ruleset, *, may_pin: bool) -> bool:
+    return fate_of(ruleset.rules[number]) is Fate.ALLOWED and not (may_pin and ruleset.pins(number))
+
+
+def _taken_by(clause: Clause, required: Sequence[Box]) -> Decision:
+    """Returns the decision that one rule allows everything, whatever is unknown."""
+    table = compile_table([Box(box.sets) for box in required], [clause._replace(box=Box(clause.box.sets))])
+    parts = tuple(_part(Fated(leaf, Fate.ALLOWED), table) for leaf in search(table).leaves)
+    return Decision(frozenset({int(Fate.ALLOWED)}), parts, ())
 
 
 def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
