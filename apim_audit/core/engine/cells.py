@@ -4,13 +4,13 @@ A cell that holds many addresses offers no more vectors than the leaves ask for;
 world has room for few.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations, product
 
 from apim_audit.core.engine.classes import partition
-from apim_audit.core.engine.search import Dimension, Leaf, Place, Table, Undecidable
+from apim_audit.core.engine.search import Dimension, Leaf, Place, Region, Table, Undecidable
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 
@@ -58,49 +58,46 @@ def _cell(
     possible = tuple(each for each in sets if at in each.at_most)
     if addresses.size() < _FEW_ADDRESSES and len(possible) <= _FEW_SETS:
         return Cell(addresses, other, own, _vectors(possible))
-    asking = [
-        leaf
+    places = ((Place.OTHER,) if other >= 0 else ()) + ((Place.OWN,) if own >= 0 else ())
+    asking = {
+        leaf.region[len(Dimension) :]: leaf.region
         for leaf in leaves
         if (other >= 0 and leaf.region[Dimension.OTHER] >> other & 1)
         or (own >= 0 and leaf.region[Dimension.OWN] >> own & 1)
-    ]
-    places = ((Place.OTHER,) if other >= 0 else ()) + ((Place.OWN,) if own >= 0 else ())
-    return Cell(addresses, other, own, tuple(_cubes(asking, table, places, possible, ())))
+    }
+    patterns = [_pattern(region, table, places) for region in asking.values()]
+    order = [ask.unknown.name for ask in table.unknowns if ask.place in places]
+    return Cell(addresses, other, own, tuple(_cubes(patterns, order, possible, ())))
+
+
+_Pattern = tuple[Mapping[str, int], ...]
+"""What a leaf asks of an address, for each end at which that can stand: the mask of the answers by unknown."""
+
+
+def _pattern(region: Region, table: Table, places: Iterable[Place]) -> _Pattern:
+    return tuple(dict(table.asks(region, place)) for place in places)
 
 
 def _cubes(
-    leaves: Sequence[Leaf], table: Table, places: Sequence[Place], possible: Sequence[UnknownSet], fixed: Vector
+    patterns: Sequence[_Pattern], order: Sequence[str], possible: Sequence[UnknownSet], fixed: Vector
 ) -> Iterator[Vector]:
-    """Yields vectors that fix no more than the leaves ask: a chain of n rules gives n + 1 of them, not 2 to the n."""
+    """Yields vectors that fix no more than leaves ask: a chain of n rules gives n + 1 of them, not 2 to the n."""
     names = {each.name for each in possible}.difference(name for name, _ in fixed)
-    asked = _first_asked(leaves, table, places, names)
+    asked_names = {name for pattern in patterns for asks in pattern for name in asks}
+    asked = next((name for name in order if name in names and name in asked_names), None)
     if asked is None:
         yield fixed
         return
     for answer in (False, True):
         vector = (*fixed, (asked, answer))
-        member = dict(vector)
-        if consistent(possible, member):
-            left = [leaf for leaf in leaves if any(_may_agree(leaf, table, place, member) for place in places)]
-            yield from _cubes(left, table, places, possible, vector)
+        if consistent(possible, dict(vector)):
+            yield from _cubes(_answered(patterns, asked, answer=answer), order, possible, vector)
 
 
-def _first_asked(leaves: Sequence[Leaf], table: Table, places: Sequence[Place], names: Collection[str]) -> str | None:
-    """Returns the unknown set, of those named, that comes first in the table of all that leaves ask at places."""
-    asking = {
-        (place, name)
-        for region in {leaf.region[len(Dimension) :]: leaf.region for leaf in leaves}.values()
-        for place in places
-        for name, _ in table.asks(region, place)
-        if name in names
-    }
-    if not asking:
-        return None
-    return next(ask.unknown.name for ask in table.unknowns if (ask.place, ask.unknown.name) in asking)
-
-
-def _may_agree(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:
-    return all(name not in member or mask >> member[name] & 1 for name, mask in table.asks(leaf.region, place))
+def _answered(patterns: Iterable[_Pattern], name: str, *, answer: bool) -> list[_Pattern]:
+    """Returns what is still asked after an answer: nothing at an end at which the leaf no longer decides."""
+    left = (tuple(asks for asks in pattern if asks.get(name, NO | YES) >> answer & 1) for pattern in patterns)
+    return [pattern for pattern in left if pattern]
 
 
 def agrees(leaf: Leaf, table: Table, place: Place, member: Mapping[str, bool]) -> bool:

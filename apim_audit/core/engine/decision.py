@@ -231,7 +231,9 @@ def _decide_worlds(worlds: Worlds) -> Decision:
     if len(fates) == 1:
         return Decision(frozenset(fates), parts, shadowed)
     possible = worlds.fates({})
-    conditional = _conditional(worlds) if len(set(map(verdict_of, possible))) > 1 else ()
+    verdicts = set(map(verdict_of, possible))
+    # Where some world is compliant nothing is said of the others but what would decide.
+    conditional = _conditional(worlds) if len(verdicts) > 1 and Verdict.COMPLIANT not in verdicts else ()
     return Decision(possible, parts, shadowed, conditional)
 
 

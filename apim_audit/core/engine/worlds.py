@@ -56,6 +56,7 @@ class Worlds:
     cells: tuple[Cell, ...]
     budget: int = JOIN_BUDGET
     _met: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _standing: dict[int, Sequence[Fated]] = field(default_factory=dict)
 
     def spend(self) -> None:
         """Counts one step.
@@ -212,17 +213,28 @@ class Worlds:
         if cell.other < 0:
             return 0
         fate, member = 0, dict(vector)
-        for fated in self.leaves:
-            region = fated.leaf.region
+        for fated in self._leaves_at(cell):
             if (
-                region[Dimension.OTHER] >> cell.other & 1
-                and fate | fated.fate != fate
-                and self._answered(region, answers)
+                fate | fated.fate != fate
+                and self._answered(fated.leaf.region, answers)
                 and agrees(fated.leaf, self.table, Place.OTHER, member)
                 and self._own_end_present(fated.leaf, present)
             ):
                 fate |= fated.fate
         return fate
+
+    def _leaves_at(self, cell: Cell) -> Sequence[Fated]:
+        """Returns the leaves whose other end holds a cell; of those that ask the same of their ends, one."""
+        found = self._standing.get(id(cell))
+        if found is None:
+            here = (fated for fated in self.leaves if fated.leaf.region[Dimension.OTHER] >> cell.other & 1)
+            # Which ports they decide, and at which other addresses besides, makes no difference to the cell.
+            alike = {
+                (fated.fate, fated.leaf.region[Dimension.OWN], fated.leaf.region[len(Dimension) :]): fated
+                for fated in here
+            }
+            found = self._standing[id(cell)] = tuple(alike.values())
+        return found
 
     def _own_end_present(self, leaf: Leaf, present: Present) -> bool:
         return present is None or any(
