@@ -5,9 +5,9 @@ that is wrong with it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
 from apim_audit.core.sets.intervals import IntervalSet
@@ -124,10 +124,8 @@ def _word(field: str, words: Mapping[str, Member], expected: str) -> Callable[[J
 
     def read(properties: Json) -> Member:
         value = properties.get(field)
-        if isinstance(value, str):
-            member = words.get(value) or folded.get(value.strip().lower())
-            if member is not None:
-                return member
+        if isinstance(value, str) and (member := words.get(value) or folded.get(value.strip().lower())):
+            return member
         raise FieldError.of(value, f"properties.{field}", expected)
 
     return read
@@ -138,17 +136,16 @@ _access = _word("access", {member.value: member for member in (Access.ALLOW, Acc
 _protocol = _word("protocol", PROTOCOLS, "Tcp, Udp, Icmp, Esp, Ah or *")
 
 
-def _absent(values: object) -> bool:
-    return values is None or values == []
-
-
 def _side(end: str) -> Callable[[Json], Side]:
     singular, plural, groups = f"{end}AddressPrefix", f"{end}AddressPrefixes", f"{end}ApplicationSecurityGroups"
 
     def read(properties: Json) -> Side:
         one, many, members = properties.get(singular), properties.get(plural), properties.get(groups)
-        if isinstance(one, str) and _absent(many) and _absent(members):
-            return _plain_side(one)
+        if members is None or members == []:
+            if isinstance(one, str) and (many is None or many == []):
+                return _plain_side(one)
+            if one is None and isinstance(many, list) and _are_texts(many):
+                return Side(_distinct(many))
         texts = (*_expressions(singular, one), *_expressions_in(plural, many))
         return Side(_distinct(texts), tuple(_group_id(groups, member) for member in _list(groups, members)))
 
@@ -161,6 +158,8 @@ def _expressions(field: str, value: object) -> tuple[str, ...]:
 
 
 def _expressions_in(field: str, values: object) -> tuple[str, ...]:
+    if isinstance(values, list) and _are_texts(values):
+        return tuple(values)
     if unknown_name(values) is not None:
         return _expressions(field, values)
     if isinstance(values, list) and any(unknown_name(value) is not None for value in values):
@@ -173,8 +172,14 @@ def _plain_side(expression: str) -> Side:
     return Side(_distinct((expression,)))
 
 
-def _distinct(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text for value in texts if (text := value.strip())))
+def _are_texts(values: list[object]) -> TypeGuard[list[str]]:
+    return {*map(type, values)} == {str}
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    found = dict.fromkeys(map(str.strip, texts))
+    found.pop("", None)
+    return tuple(found)
 
 
 def _list(field: str, values: object) -> list[object]:
@@ -194,6 +199,8 @@ def _text(field: str, value: object) -> tuple[str, ...]:
 
 
 def _texts(field: str, values: object) -> tuple[str, ...]:
+    if isinstance(values, list) and _are_texts(values):
+        return tuple(values)
     texts = tuple(value for value in _list(field, values) if isinstance(value, str))
     if values is not None and len(texts) != len(_list(field, values)):
         raise FieldError.of(values, f"properties.{field}", "a list of texts")
@@ -215,7 +222,7 @@ def _ports(end: str) -> Callable[[Json], IntervalSet]:
 
     def read(properties: Json) -> IntervalSet:
         one, many = properties.get(singular), properties.get(plural)
-        if isinstance(one, str) and _absent(many):
+        if isinstance(one, str) and (many is None or many == []):
             texts: tuple[str, ...] = (one,)
         else:
             texts = (*_text(singular, one), *_texts(plural, many))

@@ -42,7 +42,7 @@ def used_names(catalogue: Catalogue, instances: Iterable[Instance], subnets: Ite
     peers = {peer for peer in _peers(catalogue) if peer.kind is PeerKind.TAG}
     regions = {location_key(location.name) for instance in instances for location in instance.locations}
     regional = {f"{fold(peer.name)}.{region}" for peer in peers if peer.regional for region in regions}
-    return {fold(peer.name) for peer in peers} | regional | {fold(text) for text in set(_expressions(subnets))}
+    return {fold(peer.name) for peer in peers} | regional | set(map(fold, _expressions(subnets)))
 
 
 def _peers(catalogue: Catalogue) -> Iterator[Peer]:
@@ -52,14 +52,14 @@ def _peers(catalogue: Catalogue) -> Iterator[Peer]:
                 yield requirement.flow.peer
 
 
-def _expressions(subnets: Iterable[Subnet]) -> Iterator[str]:
+def _expressions(subnets: Iterable[Subnet]) -> set[str]:
+    found: set[str] = set()
     for subnet in subnets:
         admin = getattr(subnet.virtual_network, "admin_rules", None)
         for rule in (*getattr(subnet.nsg, "rules", ()), *getattr(admin, "rules", ())):
-            yield from rule.source.expressions
-            yield from rule.destination.expressions
-        for route in getattr(subnet.route_table, "routes", ()):
-            yield route.prefix
+            found.update(rule.source.expressions, rule.destination.expressions)
+        found.update(route.prefix for route in getattr(subnet.route_table, "routes", ()))
+    return found
 
 
 def parse_tags(

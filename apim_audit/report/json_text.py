@@ -1,6 +1,6 @@
 """JSON as text with two blanks of indentation, several times as fast as the standard library indents."""
 
-from json.encoder import encode_basestring_ascii
+from json.encoder import encode_basestring_ascii as encode
 from typing import TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
@@ -33,14 +33,19 @@ def written(value: Json, depth: int) -> Written:
 
 
 def _text(value: Json, line: str) -> str:
+    if isinstance(value, (dict, list)):
+        inner = line + "  "
+        # Texts, which most members are, without a further call each.
+        if isinstance(value, dict):
+            members = [
+                f"{encode(key)}: {encode(member) if type(member) is str else _text(member, inner)}"
+                for key, member in value.items()
+            ]
+            return _enclosed("{", members, "}", line)
+        members = [encode(member) if type(member) is str else _text(member, inner) for member in value]
+        return _enclosed("[", members, "]", line)
     if isinstance(value, str):
-        return value if isinstance(value, Written) else encode_basestring_ascii(value)
-    inner = line + "  "
-    if isinstance(value, dict):
-        members = [f"{encode_basestring_ascii(key)}: {_text(member, inner)}" for key, member in value.items()]
-        return _enclosed("{", members, "}", line)
-    if isinstance(value, list):
-        return _enclosed("[", [_text(member, inner) for member in value], "]", line)
+        return value if isinstance(value, Written) else encode(value)
     return _CONSTANTS[value] if value is None or isinstance(value, bool) else str(value)
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 import z3  # type: ignore[import-untyped]
 
-from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.compiling import bearing_on, compile_table
 from apim_audit.core.engine.decision import Decision, decide
 from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import Ruleset, ruleset_of
@@ -193,7 +193,7 @@ class Problem:
 
     def nodes(self) -> str:
         """Returns how many regions one search looks at."""
-        table = compile_table([self.flows], self.ruleset().clauses_of("Tcp"))
+        table = compile_table([self.flows], bearing_on([self.flows], self.ruleset().clauses_of("Tcp")))
         try:
             return str(NODE_BUDGET - search(table).budget)
         except Undecidable:

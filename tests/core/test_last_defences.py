@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.compiling import bearing_on, compile_table
 from apim_audit.core.engine.decision import decide
 from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
@@ -24,7 +24,7 @@ REQUIRED = Box((PROBE, EVERYTHING, SOURCE_PORTS, ALL_PORTS))
 def test_a_flow_that_no_rule_decides_is_not_allowed_but_undecided() -> None:
     elsewhere = Clause(0, allow=True, box=Box((EVERYTHING - PROBE, EVERYTHING, ALL_PORTS, ALL_PORTS)))
     with pytest.raises(Undecidable):
-        search(compile_table([REQUIRED], [elsewhere]))
+        search(compile_table([REQUIRED], bearing_on([REQUIRED], [elsewhere])))
 
 
 def test_a_witness_that_the_plain_evaluator_contradicts_is_not_printed() -> None:

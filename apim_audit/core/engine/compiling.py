@@ -1,18 +1,34 @@
 """Compiles required flows and the clauses of rules to a table of masks for the engine."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import is_
+from typing import NamedTuple
 
-from apim_audit.core.engine.classes import classify, meet, same, uncut
-from apim_audit.core.engine.search import Asked, Box, Clause, Sets, Table
+from apim_audit.core.engine.classes import classify, clip, meet, same, uncut
+from apim_audit.core.engine.search import Asked, Box, Clause, Region, Sets, Table
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import YES, UnknownSet
 
 
-def compile_table(
+class Bearing(NamedTuple):
+    """The clauses that can bear on required flows.
+
+    Attributes:
+        hulls: for each dimension what the required flows cover.
+        met: the clauses in order, each with what of the hulls it matches.
+        last: the rule that covers the hulls whatever is unknown, behind which none decides; None where none does.
+    """
+
+    hulls: Sets
+    met: Sequence[tuple[Clause, Sets]]
+    last: int | None
+
+
+def bearing_on(
     required: Sequence[Box], clauses: Iterable[Clause], *, removable: Callable[[int], bool] | None = None
-) -> Table:
-    """Returns the table of the clauses that can bear on the required flows.
+) -> Bearing:
+    """Returns the clauses that can bear on the required flows.
 
     Args:
         required: the flows.
@@ -32,20 +48,40 @@ def compile_table(
         )
 
     met, last = _bearing(hulls, clauses, closes)
-    if last is not None and len(met) == len(required) == 1:
-        classified = [(uncut(hull), [1, 1]) for hull in hulls]
-    else:
-        parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
-        classified = list(map(classify, hulls, zip(*parts, strict=True)))
+    return Bearing(hulls, met, last)
+
+
+def sole_decider(required: Sequence[Box], bearing: Bearing) -> int | None:
+    """Returns the rule that alone decides all of the required flows, where nothing unknown bears on them."""
+    alone = len(bearing.met) == len(required) == 1 and not required[0].conditions
+    return bearing.last if alone else None
+
+
+WHOLE: Region = (1, 1, 1, 1)
+"""The one region of an uncut table."""
+
+
+@lru_cache(maxsize=1024)
+def uncut_table(sets: Sets) -> Table:
+    """Returns the table of flows that one rule takes whole: of one class in each dimension."""
+    others, owns, sources, ports = map(uncut, sets)
+    return Table((others, owns, sources, ports), (), (WHOLE,), ((), (), (), ()), ())
+
+
+def compile_table(required: Sequence[Box], bearing: Bearing) -> Table:
+    """Returns the table of the required flows and the clauses that bear on them."""
+    hulls, met, last = bearing
+    parts = [*_clipped(required, hulls), *(clipped for _, clipped in met)]
+    classified = list(map(classify, hulls, zip(*parts, strict=True)))
     columns = [masks for _, masks in classified]
     boxes = [*required, *(clause.box for clause, _ in met)]
     unknowns = tuple(dict.fromkeys(ask for box in boxes if box.conditions for ask, _ in box.conditions))
     if unknowns:
         columns += map(list, zip(*(_conditions(box, unknowns) for box in boxes), strict=True))
     few = len(required)
-    classes = tuple(each for each, _ in classified)
+    others, owns, sources, ports = (each for each, _ in classified)
     return Table(
-        classes=(classes[0], classes[1], classes[2], classes[3]),
+        classes=(others, owns, sources, ports),
         unknowns=unknowns,
         regions=tuple(zip(*(column[:few] for column in columns), strict=True)),
         columns=tuple(tuple(column[few:]) for column in columns),
@@ -134,10 +170,16 @@ def _bearing(
 def _meeting(hulls: Sets, sets: Sets) -> Sets | None:
     """Returns what a box has of the hulls, each the same object where it has all; None where it has nothing."""
     # Ports first: they are short sets and rule out most rules.
-    ports = meet(hulls[3], sets[3])
-    if not ports.bounds or not (own := meet(hulls[1], sets[1])).bounds or not (other := meet(hulls[0], sets[0])).bounds:
+    ports = clip(hulls[3], sets[3])
+    if not ports.bounds:
         return None
-    sources = meet(hulls[2], sets[2])
+    own = clip(hulls[1], sets[1])
+    if not own.bounds:
+        return None
+    other = clip(hulls[0], sets[0])
+    if not other.bounds:
+        return None
+    sources = clip(hulls[2], sets[2])
     return (other, own, sources, ports) if sources.bounds else None
 
 

@@ -7,12 +7,18 @@ from itertools import product
 from typing import NamedTuple
 
 from apim_audit.core.engine.classes import Classes
-from apim_audit.core.engine.compiling import compile_table, first_to_take_all
+from apim_audit.core.engine.compiling import (
+    WHOLE,
+    bearing_on,
+    compile_table,
+    first_to_take_all,
+    sole_decider,
+    uncut_table,
+)
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import (
     Asked,
     Box,
-    Clause,
     Dimension,
     Leaf,
     Place,
@@ -115,8 +121,13 @@ class Part(NamedTuple):
             destination_port=ports.lowest(port),
             of_other=dict(sight.other_vector),
             of_own=dict(sight.own_vector),
-            of_world={ask.unknown.name: _lowest_bit(mask) for mask, ask in self._asks() if ask.place is Place.WORLD},
+            of_world=self._of_world(),
         )
+
+    def _of_world(self) -> Mapping[str, int]:
+        if not self.table.unknowns:
+            return {}
+        return {ask.unknown.name: _lowest_bit(mask) for mask, ask in self._asks() if ask.place is Place.WORLD}
 
     def _asks(self) -> Iterable[tuple[int, Asked]]:
         return zip(self.leaf.region[_DIMENSIONS:], self.table.unknowns, strict=True)
@@ -181,13 +192,19 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         # Without data every tag may overlap every other: to look at the first rule alone spares the search for worlds.
         taking = first_to_take_all(required, ruleset.clauses_of(protocol, ports))
         if taking is not None and _allows_for_good(taking.rule, ruleset, may_pin=may_pin):
-            return _taken_by(taking, required)
-    table = compile_table(required, ruleset.clauses_of(protocol, ports))
+            return _taken_by(taking.rule, ruleset, required[0])
+    bearing = bearing_on(required, ruleset.clauses_of(protocol, ports))
+    sole = sole_decider(required, bearing)
+    if sole is not None and not (may_pin and ruleset.pins(sole)):
+        # As it is where an NSG was written for API Management, or says nothing of it.
+        return _taken_by(sole, ruleset, required[0])
+    table = compile_table(required, bearing)
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
         if table.last is not None and ruleset.pins(table.last):
             # Behind that rule nothing was looked at, and without it something may decide.
-            table = compile_table(required, ruleset.clauses_of(protocol, ports), removable=ruleset.pins)
+            bearing = bearing_on(required, ruleset.clauses_of(protocol, ports), removable=ruleset.pins)
+            table = compile_table(required, bearing)
             leaves = _fated(search(table), ruleset, 0)
         leaves += _fated(search(table, without=ruleset.pins), ruleset, _WITHOUT_PINS)
     if table.unknowns and any(_asks(fated.leaf, table) for fated in leaves):
@@ -203,11 +220,11 @@ def _allows_for_good(number: int, ruleset: Ruleset, *, may_pin: bool) -> bool:
     return fate_of(ruleset.rules[number]) is Fate.ALLOWED and not (may_pin and ruleset.pins(number))
 
 
-def _taken_by(clause: Clause, required: Sequence[Box]) -> Decision:
-    """Returns the decision that one rule allows everything, whatever is unknown."""
-    table = compile_table([Box(box.sets) for box in required], [clause._replace(box=Box(clause.box.sets))])
-    parts = tuple(_part(Fated(leaf, Fate.ALLOWED), table) for leaf in search(table).leaves)
-    return Decision(frozenset({int(Fate.ALLOWED)}), parts, ())
+def _taken_by(number: int, ruleset: Ruleset, taken: Box) -> Decision:
+    """Returns the decision that one rule takes everything, whatever is unknown; a box of it shows where."""
+    fate = fate_of(ruleset.rules[number])
+    part = Part(fate, pinned=False, rule=number, leaf=Leaf(WHOLE, number), table=uncut_table(taken.sets))
+    return Decision(frozenset({int(fate)}), (part,), ())
 
 
 def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
@@ -260,4 +277,6 @@ def _lowest_bit(mask: int) -> int:
 def _source_port(classes: Classes, mask: int) -> int:
     """Returns a port that a client would use, where the part has one."""
     ports = classes.members(mask)
+    if _EPHEMERAL in ports:
+        return _EPHEMERAL
     return next((max(first, _EPHEMERAL) for first, last in ports.spans() if last >= _EPHEMERAL), ports.first())

@@ -61,8 +61,9 @@ def replay(flow: PlainFlow, ordered: Sequence[SecurityRule], around: Surrounding
         around: what the rules' words mean.
     """
     past_admin_rules = False
+    protocols = ("*", flow.protocol.lower())
     for rule in _settled(ordered, flow.direction, around.of_world):
-        if (rule.admin and past_admin_rules) or not _matches(rule, flow, around):
+        if rule.protocol not in protocols or (rule.admin and past_admin_rules) or not _matches(rule, flow, around):
             continue
         if rule.admin and rule.access is Access.ALLOW:
             past_admin_rules = True
@@ -73,8 +74,7 @@ def replay(flow: PlainFlow, ordered: Sequence[SecurityRule], around: Surrounding
 
 def _matches(rule: SecurityRule, flow: PlainFlow, around: Surroundings) -> bool:
     return (
-        (rule.protocol == "*" or rule.protocol == flow.protocol.lower())
-        and flow.destination_port in rule.destination_ports
+        flow.destination_port in rule.destination_ports
         and flow.source_port in rule.source_ports
         and _side_has(rule, rule.own_side(), flow.own, around, around.of_own)
         and _other_side_has(rule, flow.other, around)
@@ -87,19 +87,19 @@ def _settled(rules: Sequence[SecurityRule], direction: Direction, world: Assumpt
     while start < count:
         first = rules[start]
         end = start + 1
-        while end < count and _same_priority(first, rules[end]):
+        while end < count and rules[end].priority == first.priority and _of_one_stage(first, rules[end]):
             end += 1
         if end == start + 1:
-            tied: Sequence[SecurityRule] = (first,)
+            if (first.certain and not first.admin) or _is_there(first, world):
+                yield first
         else:
             answer = world.get(f"order of {'admin ' if first.admin else ''}{direction} {first.priority}", 0)
-            tied = tied_orders(rules[start:end])[answer]
-        yield from (rule for rule in tied if _is_there(rule, world))
+            yield from (rule for rule in tied_orders(rules[start:end])[answer] if _is_there(rule, world))
         start = end
 
 
-def _same_priority(one: SecurityRule, other: SecurityRule) -> bool:
-    return one.priority == other.priority and one.admin is other.admin and one.default is other.default
+def _of_one_stage(one: SecurityRule, other: SecurityRule) -> bool:
+    return one.admin is other.admin and one.default is other.default
 
 
 def _is_there(rule: SecurityRule, world: Assumptions) -> bool:
@@ -121,7 +121,7 @@ def _other_side_has(rule: SecurityRule, address: int, around: Surroundings) -> b
 
 def _side_has(rule: SecurityRule, side: Side, address: int, around: Surroundings, assumed: Assumptions) -> bool:
     for text in side.expressions:
-        if _expression_has(text.strip().lower(), address, around, assumed):
+        if text == "*" or _expression_has(text.strip().lower(), address, around, assumed):
             return True
     if not side.expressions and not side.groups and not side.network_groups:
         which = side is rule.source

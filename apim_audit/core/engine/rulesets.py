@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, product
+from operator import attrgetter
 
-from apim_audit.core.engine.classes import meet
 from apim_audit.core.engine.resolve import Resolver, is_pinning
 from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
@@ -14,6 +14,7 @@ from apim_audit.core.sets.unknowns import YES, Choice, Condition
 NO_NSG = "(no NSG)"
 
 _ALLOW, _DENY = Access.ALLOW, Access.DENY
+_stage_and_priority = attrgetter("priority", "admin", "default")
 
 
 Standing = tuple[int, tuple[Condition, ...]]
@@ -36,25 +37,43 @@ class Ruleset:
     _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
 
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
-        """Yields the clauses that concern a protocol, given as ARM writes it, and any of some destination ports."""
+        """Yields the clauses that concern a protocol, given as ARM writes it, and perhaps some destination ports."""
         made = self._made
         for standing in self._concerned(protocol, ports):
             # Made when they are first asked for: most rules of an NSG concern no requirement.
             clauses = made.get(standing)
             if clauses is None:
                 number, conditions = standing
-                clauses = made[standing] = tuple(_clauses(number, self.rules[number], self.resolver, conditions))
+                clauses = made[standing] = tuple(self._clauses(number, conditions))
             yield from clauses
+
+    def _clauses(self, number: int, conditions: tuple[Condition, ...]) -> Iterator[Clause]:
+        rule = self.rules[number]
+        own, other = self.resolver.own_side(rule), self.resolver.other_side(rule)
+        allow = rule.access is not _DENY
+        passes = rule.admin and rule.access is _ALLOW
+        conditions = (*conditions, *_standing_conditions(rule, self.resolver.space.admin_exemption))
+        world = asked(Place.WORLD, conditions) if conditions else ()
+        for there in other.pieces:
+            for here in own.pieces:
+                sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
+                hangs_on = world
+                if there.conditions or here.conditions:
+                    hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
+                yield Clause(number, allow, Box(sets, hangs_on), passes, 0 if rule.admin else 1)
 
     def _concerned(self, protocol: str, ports: IntervalSet) -> Iterator[Standing]:
         rules, wanted = self.rules, ("*", protocol.lower())
+        low, high = ports.bounds[0], ports.bounds[-1]
         for standing in self.order:
             rule = rules[standing[0]]
-            if rule.protocol in wanted and meet(ports, rule.destination_ports).bounds:
+            there = rule.destination_ports.bounds
+            # By the ends alone: what has only ports in between is told apart where it is cut to the required flows.
+            if rule.protocol in wanted and there and there[0] < high and low < there[-1]:
                 yield standing
 
     def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
-        """Returns the ruleset without the rules that concern another protocol, or none of some destination ports."""
+        """Returns the ruleset without rules that concern another protocol, or surely none of some destination ports."""
         return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self._made)
 
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
@@ -95,10 +114,6 @@ def without_nsg(direction: Direction, access: Access) -> SecurityRule:
     return SecurityRule(
         NO_NSG, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, default=True
     )
-
-
-def _standing(rule: SecurityRule) -> tuple[int, bool, bool]:
-    return rule.priority, rule.admin, rule.default
 
 
 def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRule]) -> Choice:
@@ -155,9 +170,11 @@ def ruleset_of(
         Undecidable: so many rules share a priority that their orders cannot be gone through.
     """
     ordered = in_order(rules, direction, defaults)
-    numbered = list(enumerate(ordered))
+    places = list(map(_stage_and_priority, ordered))
+    if len(set(places)) == len(places):
+        return Ruleset(ordered, tuple((number, ()) for number in range(len(ordered))), resolver)
     order: list[Standing] = []
-    for (priority, _, default), group in groupby(numbered, key=lambda item: _standing(item[1])):
+    for (priority, _, default), group in groupby(enumerate(ordered), key=lambda item: places[item[0]]):
         tied = list(group)
         if default or len(tied) == 1:
             order += [(number, ()) for number, _ in tied]
@@ -179,22 +196,9 @@ def _tied_order(priority: int, direction: Direction, tied: Sequence[tuple[int, S
         yield number, ((choice, mask),)
 
 
-def _clauses(
-    number: int, rule: SecurityRule, resolver: Resolver, conditions: tuple[Condition, ...]
-) -> Iterator[Clause]:
+def _standing_conditions(rule: SecurityRule, exemption: str) -> Iterator[Condition]:
+    """Yields what has to hold for a rule to be in force."""
     if not rule.certain:
-        conditions = (*conditions, (presence_choice(rule), YES))
-    if rule.admin and resolver.space.admin_exemption:
-        applies = 0b100 if rule.access is _DENY else 0b110
-        conditions = (*conditions, (exemption_choice(resolver.space.admin_exemption), applies))
-    own, other = resolver.own_side(rule), resolver.other_side(rule)
-    allow = rule.access is not _DENY
-    passes = rule.admin and rule.access is _ALLOW
-    world = asked(Place.WORLD, conditions) if conditions else ()
-    for there in other.pieces:
-        for here in own.pieces:
-            sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
-            hangs_on = world
-            if there.conditions or here.conditions:
-                hangs_on = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions), *world)
-            yield Clause(number, allow, Box(sets, hangs_on), passes, 0 if rule.admin else 1)
+        yield presence_choice(rule), YES
+    if rule.admin and exemption:
+        yield exemption_choice(exemption), 0b100 if rule.access is _DENY else 0b110

@@ -274,10 +274,6 @@ def search(table: Table, *, without: Callable[[int], bool] | None = None, exhaus
         Undecidable: the budget ran out.
     """
     state = Search(table, NODE_BUDGET, exhaustive or bool(table.unknowns))
-    if table.last is not None and len(table.clauses) == len(table.regions) == 1:
-        # One rule for everything, as it is where an NSG was written for API Management.
-        state.found(Leaf(table.regions[0], table.last))
-        return state
     every = range(len(table.clauses))
     state.run(every if without is None else [each for each in every if not without(table.clauses[each].rule)])
     return state

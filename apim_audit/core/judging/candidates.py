@@ -1,11 +1,13 @@
 """The Allow rules of an NSG by what a near miss is looked for with: direction, and the words that they name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from apim_audit.core.facts.rules import Access, Direction, SecurityRule
 from apim_audit.core.sets.tags import fold
+
+_ALLOW = Access.ALLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,13 @@ class Candidates:
             direction: what the direction of the flows is, whatever that of the rules.
         """
         words = self.sources if direction is Direction.INBOUND else self.destinations
-        each = [{*words.get(name, ()), *words.get(whole, ())} for name, whole in _folded_names(peer)]
-        return set.intersection(*each) if each else set()
+        found: set[int] | None = None
+        for name, whole in _folded_names(peer):
+            here = {*words.get(name, ()), *words.get(whole, ())}
+            found = here if found is None else found & here
+            if not found:
+                break
+        return found or set()
 
 
 @lru_cache(maxsize=1024)
@@ -43,7 +50,7 @@ def _folded_names(peer: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def candidates_of(rules: Sequence[SecurityRule]) -> Candidates:
     """Returns the rules that a near miss can be among."""
-    allowing = [(at, rule) for at, rule in enumerate(rules) if rule.access is Access.ALLOW and rule.certain]
+    allowing = [(at, rule) for at, rule in enumerate(rules) if rule.access is _ALLOW and rule.certain]
     directed = {wanted: [at for at, rule in allowing if rule.direction is wanted] for wanted in Direction}
     sources = _by_word((at, rule.source.expressions) for at, rule in allowing)
     destinations = _by_word((at, rule.destination.expressions) for at, rule in allowing)
@@ -52,12 +59,8 @@ def candidates_of(rules: Sequence[SecurityRule]) -> Candidates:
 
 def _by_word(written: Iterable[tuple[int, tuple[str, ...]]]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for at, word in _words(written):
-        found.setdefault(word, []).append(at)
-    return found
-
-
-def _words(written: Iterable[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, str]]:
     for at, expressions in written:
         for text in expressions:
-            yield at, fold(text)
+            if "/" not in text:  # the end of a requirement is named by a word or an address, never by a prefix
+                found.setdefault(fold(text), []).append(at)
+    return found

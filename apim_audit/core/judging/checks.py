@@ -220,6 +220,8 @@ class LocationJudge:
         return candidates_of(nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ())
 
     def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
+        if flow.direction in self._rulesets and flow.peer.kind is not PeerKind.DNS_SERVERS:
+            return self._rulesets[flow.direction]
         rules = _custom_rules(site)
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
             rules = tuple(_platform_dns_rules(rules))
@@ -264,7 +266,7 @@ def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
     return [
         replace(rule, destination=_PLATFORM_DNS_ADDRESS)
         for rule in rules
-        if any(fold(text) == _PLATFORM_DNS for text in rule.destination.expressions)
+        if _PLATFORM_DNS in map(fold, rule.destination.expressions)
     ]
 
 

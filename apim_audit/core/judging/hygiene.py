@@ -8,9 +8,9 @@ world agrees.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.engine.compiling import compile_table
+from apim_audit.core.engine.compiling import bearing_on, compile_table
 from apim_audit.core.engine.rulesets import Ruleset
-from apim_audit.core.engine.search import Box, Dimension, Leaf, Table, Undecidable, search
+from apim_audit.core.engine.search import Box, Clause, Dimension, Leaf, Table, Undecidable, search
 from apim_audit.core.facts.findings import Check, Compliant, HygieneFinding, HygieneKind
 from apim_audit.core.facts.requirements import PeerKind
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule
@@ -82,16 +82,20 @@ def _reach_of(number: int, ruleset: Ruleset, protocol: str) -> _Reach | None:
     own = [clause for clause in clauses if clause.rule == number]
     if not own:
         return _Reach(decides=False, differs=False)
-    table = compile_table([clause.box for clause in own], clauses)
+    table = _table([clause.box for clause in own], clauses)
     parts = [leaf for leaf in search(table, exhaustive=True).leaves if leaf.rule == number]
     if not parts:
         # Whatever the unknown sets hold: no part of any world is left for the rule.
         return _Reach(decides=False, differs=False)
     if table.unknowns:
         return None
-    rest = compile_table([_box(table, leaf) for leaf in parts], [clause for clause in clauses if clause.rule != number])
+    rest = _table([_box(table, leaf) for leaf in parts], [clause for clause in clauses if clause.rule != number])
     others = {leaf.rule for leaf in search(rest).leaves}
     return _Reach(decides=True, differs=any(_differs(ruleset.rules[number], ruleset.rules[each]) for each in others))
+
+
+def _table(required: Sequence[Box], clauses: Iterable[Clause]) -> Table:
+    return compile_table(required, bearing_on(required, clauses))
 
 
 def _differs(rule: SecurityRule, other: SecurityRule) -> bool:

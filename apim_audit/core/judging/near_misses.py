@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from enum import StrEnum
-from functools import lru_cache
 from itertools import compress, islice
 from typing import Any, NamedTuple
 
@@ -122,13 +121,13 @@ def _nearly_fitting(candidates: Candidates, wanted: Wanted) -> Iterator[_Near]:
         at
         for at in candidates.directed[direction]
         if (rule := rules[at]).protocol in protocols
-        and _is_within(ports, rule.destination_ports)
-        and _is_within(sources, rule.source_ports)
+        and ports.issubset(rule.destination_ports)
+        and sources.issubset(rule.source_ports)
     }
     naming = candidates.naming(wanted.peer, direction)
-    swapped = candidates.naming(
-        wanted.peer, Direction.OUTBOUND if direction is Direction.INBOUND else Direction.INBOUND
-    )
+    if not fitting and not naming:
+        return
+    swapped = candidates.naming(wanted.peer, _OPPOSITE[direction])
     for at in sorted(fitting | naming):
         rule = rules[at]
         faults = () if at in fitting else _plain_faults(rule, wanted)
@@ -142,15 +141,10 @@ def _plain_faults(rule: SecurityRule, wanted: Wanted) -> tuple[Field, ...]:
     faults = (
         rule.direction is not wanted.direction,
         rule.protocol not in {"*", wanted.protocol.lower()},
-        not _is_within(ports, rule.destination_ports),
-        not _is_within(sources, rule.source_ports),
+        not ports.issubset(rule.destination_ports),
+        not sources.issubset(rule.source_ports),
     )
     return tuple(compress(_PLAIN_FIELDS, faults))
-
-
-@lru_cache(maxsize=32768)
-def _is_within(members: IntervalSet, other: IntervalSet) -> bool:
-    return members.issubset(other)
 
 
 def _field_in_the_way(near: _Near, wanted: Wanted, site: Site) -> Field | None:
@@ -176,7 +170,7 @@ def _fits_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
 
 
 def _covers(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:
-    return all(_is_within(box.sets[dimension], members) for box in boxes)
+    return all(box.sets[dimension].issubset(members) for box in boxes)
 
 
 def _overlaps(members: IntervalSet, boxes: Sequence[Box], dimension: Dimension) -> bool:

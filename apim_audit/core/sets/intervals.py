@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 _BEFORE, _BEYOND = -1, (1 << 64) + 1
+_ONE_INTERVAL = 2  # bounds
 
 
 class IntervalSet:
@@ -150,6 +151,8 @@ class IntervalSet:
         """Tells whether every member is in the other set."""
         there = other.bounds
         bounds = self.bounds
+        if len(there) == _ONE_INTERVAL:
+            return not bounds or (there[0] <= bounds[0] and bounds[-1] <= there[1])
         for i in range(0, len(bounds), 2):
             at = bisect_right(there, bounds[i])
             if at % 2 == 0 or there[at] < bounds[i + 1]:
@@ -158,10 +161,12 @@ class IntervalSet:
 
     def isdisjoint(self, other: "IntervalSet") -> bool:
         """Tells whether the sets have no member in common."""
-        if len(other.bounds) < len(self.bounds):
-            return other.isdisjoint(self)
         there = other.bounds
         bounds = self.bounds
+        if not bounds or not there or bounds[-1] <= there[0] or there[-1] <= bounds[0]:
+            return True
+        if len(there) < len(bounds):
+            bounds, there = there, bounds
         for i in range(0, len(bounds), 2):
             at = bisect_right(there, bounds[i])
             if at % 2 == 1 or (at < len(there) and there[at] < bounds[i + 1]):
