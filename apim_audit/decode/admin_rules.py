@@ -10,7 +10,7 @@ them. That answer's own list, ``value`` with ``skipToken``, is read as well.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from apim_audit.core.facts.estate import AdminRules, Unreadable
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
@@ -57,7 +57,7 @@ class _Rule:
     def named(self, number: int) -> SecurityRule:
         """Returns the rule with a name that tells it from others of the same name."""
         match = _RULE_ID.fullmatch(self.id)
-        return replace(self.rule, name="/".join(match.groups()) if match else f"{self.rule.name} ({number})")
+        return self.rule._replace(name="/".join(match.groups()) if match else f"{self.rule.name} ({number})")
 
 
 def read_admin_rules(resource: Resource, problems: Problems) -> AdminRules | Unreadable:

@@ -22,7 +22,7 @@ def admin(access: str, source: Side, name: str = "admin", priority: int = 1, **c
     rule = SecurityRule(
         name, priority, Direction.INBOUND, Access(access), "tcp", source, ALL_PORTS, Side(("*",)), ALL_PORTS, admin=True
     )
-    return replace(rule, **changes)
+    return rule._replace(**changes)
 
 
 def judged(site: Site, rules: AdminRules | Unreadable | None, *, asked: bool = True) -> Judgement:

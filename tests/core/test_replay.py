@@ -266,7 +266,7 @@ def decided(rules: list[SecurityRule], **world: int) -> str | None:
 
 
 def test_a_rule_that_is_perhaps_there_is_not_until_that_is_assumed() -> None:
-    perhaps = replace(made("Perhaps"), certain=False)
+    perhaps = made("Perhaps")._replace(certain=False)
     assert decided([perhaps]) is None
     assert decided([perhaps], presence_of_Inbound_100_perhaps=1) == "Perhaps"
 
@@ -278,14 +278,14 @@ def test_rules_of_one_priority_are_tried_in_the_order_that_is_assumed() -> None:
 
 
 def test_only_rules_of_the_same_kind_are_tied() -> None:
-    admin = replace(made("Admin"), admin=True, access=Access.DENY)
-    default = replace(made("Default", 100), default=True)
+    admin = made("Admin")._replace(admin=True, access=Access.DENY)
+    default = made("Default", 100)._replace(default=True)
     assert decided([admin, made("Custom"), default], order_of_Inbound_100=1) == "Admin"
     assert decided([made("Custom"), default], order_of_Inbound_100=1) == "Custom"
 
 
 def admin(name: str, access: Access, priority: int = 1) -> SecurityRule:
-    return replace(made(name, priority, access), admin=True)
+    return made(name, priority, access)._replace(admin=True)
 
 
 def test_an_admin_rule_that_allows_leaves_the_rest_to_the_nsg_and_no_other_admin_rule_counts() -> None:

@@ -26,7 +26,7 @@ ANY = Side(("*",))
 
 def rule(name: str, priority: int, direction: Direction = Direction.INBOUND, **fields: object) -> SecurityRule:
     plain = SecurityRule(name, priority, direction, Access.ALLOW, "tcp", ANY, ALL_PORTS, ANY, ALL_PORTS)
-    return replace(plain, **fields)  # type: ignore[arg-type]
+    return plain._replace(**fields)  # type: ignore[arg-type]
 
 
 LATE, EARLY = rule("late", 300), rule("early", 200)

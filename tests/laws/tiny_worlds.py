@@ -378,8 +378,7 @@ def _random_rule(random: Random, name: str, priority: int, names: tuple[str, ...
     own = random.choice(("*", "*", "*", "0.0.0.6", "0.0.0.4-0.0.0.6", *names))
     made = _rule(name, priority, random.choice((Access.ALLOW, Access.ALLOW, Access.DENY)), "*")
     ports = random.choice((ANYTHING, ANYTHING, IntervalSet.point(443), IntervalSet.span(0, 442)))
-    return replace(
-        made,
+    return made._replace(
         protocol=random.choice(("tcp", "*", "*", "udp")),
         source=Side(tuple(dict.fromkeys(other))),
         destination=Side((own,)),

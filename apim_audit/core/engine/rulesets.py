@@ -52,7 +52,8 @@ class Ruleset:
         own, other = self.resolver.own_side(rule), self.resolver.other_side(rule)
         allow = rule.access is not _DENY
         passes = rule.admin and rule.access is _ALLOW
-        conditions = (*conditions, *_standing_conditions(rule, self.resolver.space.admin_exemption))
+        if rule.admin or not rule.certain:
+            conditions = (*conditions, *_standing_conditions(rule, self.resolver.space.admin_exemption))
         world = asked(Place.WORLD, conditions) if conditions else ()
         for there in other.pieces:
             for here in own.pieces:

@@ -264,7 +264,7 @@ def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
     Source: service tag overview (2023-01-26): host services are exempt from NSGs unless a rule names their tag.
     """
     return [
-        replace(rule, destination=_PLATFORM_DNS_ADDRESS)
+        rule._replace(destination=_PLATFORM_DNS_ADDRESS)
         for rule in rules
         if _PLATFORM_DNS in map(fold, rule.destination.expressions)
     ]
@@ -359,4 +359,4 @@ def _names_a_region(rule: SecurityRule, tag: str) -> bool:
 
 def _with_other_end(rule: SecurityRule, tag: str) -> SecurityRule:
     side = Side((tag,))
-    return replace(rule, source=side) if rule.direction is Direction.INBOUND else replace(rule, destination=side)
+    return rule._replace(source=side) if rule.direction is Direction.INBOUND else rule._replace(destination=side)

@@ -132,7 +132,7 @@ def _nearly_fitting(candidates: Candidates, wanted: Wanted) -> Iterator[_Near]:
         rule = rules[at]
         faults = () if at in fitting else _plain_faults(rule, wanted)
         if len(faults) <= 1:
-            turned = rule if rule.direction is direction else replace(rule, direction=direction)
+            turned = rule if rule.direction is direction else rule._replace(direction=direction)
             yield _Near(turned, rule, next(iter(faults), None), at in naming, at in swapped)
 
 
@@ -165,7 +165,7 @@ def _field_in_the_way(near: _Near, wanted: Wanted, site: Site) -> Field | None:
 
 
 def _fits_swapped(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
-    swapped = replace(rule, source=rule.destination, destination=rule.source)
+    swapped = rule._replace(source=rule.destination, destination=rule.source)
     return _covers(site.resolver.own_side(swapped).surely(), wanted.boxes, Dimension.OWN)
 
 
@@ -189,7 +189,7 @@ def _is_close(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
 
 
 def _mended(rule: SecurityRule, field: Field, wanted: Wanted) -> SecurityRule:
-    return replace(rule, **_change(rule, field, wanted))
+    return rule._replace(**_change(rule, field, wanted))
 
 
 def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
