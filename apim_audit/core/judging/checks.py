@@ -120,7 +120,10 @@ class LocationJudge:
         )
 
     def _names(self, flow: Flow, models: Sequence[NetworkModel]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        ports = tuple(dict.fromkeys(port for model in reversed(models) for port in flow.ports_for(model)))
+        if len(models) == 1:
+            ports = flow.ports_for(models[0])
+        else:
+            ports = tuple(dict.fromkeys(port for model in reversed(models) for port in flow.ports_for(model)))
         if isinstance(self.site, Unreadable):
             return (flow.peer.name,), ports
         try:

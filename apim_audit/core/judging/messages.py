@@ -1,6 +1,7 @@
 """One sentence for people about each check."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from apim_audit.core.facts.findings import (
     Compliant,
@@ -20,7 +21,8 @@ _MANY_PORTS = "1-65535"
 _DEFAULT_RULES = 65000
 
 
-def flow_phrase(direction: Direction, protocol: str, ports: Sequence[str], peer: Sequence[str]) -> str:
+@lru_cache(maxsize=1024)
+def flow_phrase(direction: Direction, protocol: str, ports: tuple[str, ...], peer: tuple[str, ...]) -> str:
     """Returns the flows in words: ``TCP 3443 from ApiManagement``."""
     few = [port for port in ports if port != _MANY_PORTS]
     numbers = _listed(few) if few else "on all ports"
