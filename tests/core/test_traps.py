@@ -19,6 +19,7 @@ from tests.core.locations import (
     others,
     outbound,
     shadowed,
+    tags_with_data,
 )
 from tests.laws.simulator import NOT_PUBLIC, PlainRule, ends
 from tests.laws.translation import network
@@ -72,6 +73,11 @@ SPELLING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         (inbound("ApiManagement", "3443", destinations=("10.0.1.5-10.0.1.254",)),),
         "partial",
     ),
+    "all but the last usable address": (
+        "management",
+        (inbound("ApiManagement", "3443", destinations=("10.0.1.4-10.0.1.253",)),),
+        "partial",
+    ),
     "another subnet": ("management", (inbound("ApiManagement", "3443", destinations=("10.0.2.0/24",)),), "missing"),
     "a group at our end": ("management", (inbound("ApiManagement", "3443", destinations=("asg:apim",)),), "missing"),
 }
@@ -84,6 +90,11 @@ MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         "compliant",
     ),
     "all source ports but 1": ("management", (inbound("ApiManagement", "3443", source_ports=("2-65535",)),), "partial"),
+    "all source ports but 65535": (
+        "management",
+        (inbound("ApiManagement", "3443", source_ports=("1-65534",)),),
+        "partial",
+    ),
     "deny of part of a tag": (
         "management",
         (inbound("20.40.0.0/26", "*", access="Deny", priority=100), MANAGEMENT),
@@ -649,6 +660,15 @@ class TestTagNames:
 
 
 class TestDoubts:
+    def test_a_tag_without_an_address_asks_for_nothing_that_could_be_compliant(self) -> None:
+        check = Site((inbound("*", "*"),), tags=tags_with_data({"ApiManagement": ()})).check("management")
+        assert (check.verdict, check.reason) == ("unknown", "ApiManagement has no address")
+
+    def test_a_subnet_of_unknown_prefixes_has_an_address_all_the_same(self) -> None:
+        rules = (inbound("*", "*", access="Deny", destinations=("10.0.1.0/24",)),)
+        check = Site(rules, prefixes=()).check("management")
+        assert (check.verdict, others(check).keys()) == ("blocked", {"missing"})
+
     def test_a_word_that_is_no_tag_is_asked_about(self) -> None:
         check = Site((outbound("KeyVault", "443"), OUT)).check("key-vault")
         assert check.reason == "is `KeyVault` a misspelt `AzureKeyVault`?"

@@ -124,8 +124,7 @@ def _other_end(peer: Peer, site: Site) -> tuple[AddressSet, tuple[str, ...]]:
     names = peer_names(peer, site)
     match peer.kind:
         case PeerKind.TAG:
-            tags = [resolve_tag(fold(name), site.tags) for name in names]
-            return (tags[0] if len(tags) == 1 else AddressSet.union(tags)), names
+            return AddressSet.union(resolve_tag(fold(name), site.tags) for name in names), names
         case PeerKind.INTERNET:
             return AddressSet.plain(PUBLIC - site.space.surely_private), names
         case PeerKind.LOAD_BALANCER:
