@@ -9,6 +9,7 @@ HARMLESS = {
     "compiling.py: drop if last is not None and len(met) == len(required) == 1:": (
         "a table of one rule is compiled the long way, to the same masks"
     ),
+    "conditions.py: False: True | mild: bool = False": "what is no loss has the same severity, mild or not",
     "intervals.py: 64: 65 | _BEFORE, _BEYOND": "any bound beyond all members will do",
     "intervals.py: 1: 2 | _BEFORE, _BEYOND": "any bound before or beyond all members will do",
     "intervals.py: drop if not other.bounds or self is other: | def union": "a shortcut: the answer is the same",
@@ -18,6 +19,8 @@ HARMLESS = {
     "intervals.py: not self.bounds or not other.bounds: And": "a shortcut that is taken less often",
     "intervals.py: drop if len(other.bounds) < len(self.bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
+    "search.py: 160000: 160001 | NODE_BUDGET": "any budget of that size will do",
+    "search.py: 160000: 159999 | NODE_BUDGET": "any budget of that size will do",
     "search.py: mask & column[alive[0]]: BitOr": "which dimension is split first is a matter of speed",
     "search.py: drop if table.last is not None": "one rule is searched the long way, to the same leaf",
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",

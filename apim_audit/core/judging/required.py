@@ -69,7 +69,7 @@ def usable_addresses(subnet: Subnet, space: Space) -> AddressSet:
         return AddressSet.plain(IntervalSet.union_of(usable))
     if subnet.ipv6_only:
         return AddressSet.plain(EMPTY)
-    question = f"which prefixes has the subnet {subnet.id.rsplit('/', 1)[-1]}?"
+    question = f"which prefixes has the subnet {subnet.id.rpartition('/')[2]}?"
     at_most = space.own.at_most()
     unknown = UnknownSet(f"subnet {subnet.id.lower()}", question, "the subnet", at_most, inhabited=True)
     return space.own.under((unknown, YES))
@@ -92,7 +92,7 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
         NoFlows: an end is empty or cannot be told.
     """
     if not site.api_management.pieces:
-        msg = f"the subnet {site.subnet.id.rsplit('/', 1)[-1]} has no usable IPv4 address"
+        msg = f"the subnet {site.subnet.id.rpartition('/')[2]} has no usable IPv4 address"
         raise NoFlows(msg)
     other, names = _other_end(flow.peer, site)
     if not other.pieces:
