@@ -1,5 +1,7 @@
 """Faults that no test can notice, because they change no answer, with the reason."""
 
+_WHAT_FIRST = "which dimension is split first is a matter of speed"
+
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
     "classes.py: drop if mask == (1 << len(self.classes)) - 1:": "a shortcut: adding up all classes gives the hull",
@@ -21,7 +23,27 @@ HARMLESS = {
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
     "search.py: 160000: 160001 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 160000: 159999 | NODE_BUDGET": "any budget of that size will do",
-    "search.py: mask & column[alive[0]]: BitOr": "which dimension is split first is a matter of speed",
+    "search.py: 1: 2 | stage: int = 1": "any stage but that of admin rules will do",
+    "search.py: shadows and (not self.shadowed.issuperset(self._rules(shadows))): Or": (
+        "more parts are kept than one for each rule, all of them right"
+    ),
+    "search.py: drop if len(candidates) == 1:": "a shortcut: of one dimension the best is that one",
+    "search.py: len(candidates) == 1: NotEq": _WHAT_FIRST,
+    "search.py: 1: 2 | if len(candidates) == 1:": _WHAT_FIRST,
+    "search.py: 1: 0 | if len(candidates) == 1:": _WHAT_FIRST,
+    "search.py: 0: -1 | return candidates[0]": "there is one",
+    "search.py: max(candidates, key=lambda d: self._separated(region[d], d, alive)): min for max": _WHAT_FIRST,
+    "search.py: 0: 1 | inside = mask & column[alive[0]]": _WHAT_FIRST,
+    "search.py: 0: -1 | inside = mask & column[alive[0]]": _WHAT_FIRST,
+    "search.py: mask & column[alive[0]]: BitOr": _WHAT_FIRST,
+    "search.py: 1: 2 | return sum((1 for clause in alive": _WHAT_FIRST,
+    "search.py: 1: 0 | return sum((1 for clause in alive": _WHAT_FIRST,
+    "search.py: not column[clause] & inside": _WHAT_FIRST,
+    "search.py: column[clause] & inside: BitOr": _WHAT_FIRST,
+    "search.py: not column[clause] & outside: drop not": _WHAT_FIRST,
+    "search.py: column[clause] & outside: BitOr": _WHAT_FIRST,
+    "search.py: 0: -1 | state.found(Leaf(table.regions[0], table.last))": "there is one",
+    "search.py: 1: 0 | if table.last is not None": "the shortcut is never taken then",
     "search.py: drop if table.last is not None": "one rule is searched the long way, to the same leaf",
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",
     "unknowns.py: drop kept = kept.under((unknown, mask))": "the pieces overlap then, and their union is the same",

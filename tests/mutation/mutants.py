@@ -30,6 +30,7 @@ _LAWS = (
     "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
 )
 _CASES = ("tests/core/test_traps.py", "tests/mutation/test_fixtures_here.py")
+_SEARCH = ("tests/core/test_search.py", "tests/core/test_admin_rules.py", "tests/core/test_last_defences.py")
 _ALL = (
     *_LAWS, "tests/core", "tests/mutation/test_fixtures_here.py", "--ignore=tests/core/test_text.py",
     "--ignore=tests/core/test_stacks.py", "--ignore=tests/core/test_resource_patterns.py",
@@ -41,7 +42,7 @@ _TESTS = {
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "required": (_FIRST, _CASES),
     "resolve": (_FIRST, _CASES),
-    "search": (_FIRST, _LAWS),
+    "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
     "worlds": (_FIRST, _LAWS),

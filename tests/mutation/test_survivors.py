@@ -2,11 +2,10 @@
 
 import pytest
 
-from apim_audit.core.engine.classes import Classes
 from apim_audit.core.engine.decision import decide
 from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
-from apim_audit.core.engine.search import Box, Clause, Search, Table, Undecidable
+from apim_audit.core.engine.search import Box, Undecidable
 from apim_audit.core.facts.estate import Subnet
 from apim_audit.core.facts.rules import Direction
 from apim_audit.core.judging.required import SOURCE_PORTS, Site, usable_addresses
@@ -30,26 +29,3 @@ def test_facts_that_no_world_meets_are_not_decided() -> None:
     flows = Box((IntervalSet.point(20 << 24 | 1), own, SOURCE_PORTS, IntervalSet.point(443)))
     with pytest.raises(Undecidable):
         decide([flows], ruleset, "Tcp", may_pin=False)
-
-
-@pytest.mark.parametrize(
-    ("rules", "classes", "price"), [(1, 4, 1), (63, 4, 1), (64, 4, 2), (128, 8191, 3), (1, 8192, 2), (64, 16384, 6)]
-)
-def test_a_look_costs_one_and_one_more_for_so_many_rules_and_classes(rules: int, classes: int, price: int) -> None:
-    table = taken_at_once(rules, classes)
-    Search(table, price).run(range(rules))
-    with pytest.raises(Undecidable):
-        Search(table, price - 1).run(range(rules))
-
-
-def taken_at_once(rules: int, classes: int) -> Table:
-    """Returns flows that each of so many rules matches, in dimensions with so many classes between them."""
-    one = IntervalSet.point(0)
-    counts = classes - 3, 1, 1, 1
-    return Table(
-        classes=tuple(Classes(one, (), (0,) * count, {}) for count in counts),  # type: ignore[arg-type]
-        unknowns=(),
-        regions=((1, 1, 1, 1),),
-        columns=((1,) * rules,) * 4,
-        clauses=tuple(Clause(number, allow=True, box=Box((one, one, one, one))) for number in range(rules)),
-    )
