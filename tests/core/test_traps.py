@@ -755,6 +755,19 @@ class TestDoubts:
             assert "`DenyManagement`" in condition
             assert "0.0.0.0/0" in condition
 
+    def test_a_doubt_that_makes_no_difference_is_not_part_of_a_condition(self) -> None:
+        deny = inbound("20.40.0.0/25", "*", access="Deny", priority=100, name="DenyHalf")
+        perhaps = {
+            f"Perhaps{number}": replace(deny, name=f"Perhaps{number}", priority=number) for number in range(200, 205)
+        }
+        site = Site((deny, *perhaps.values()), routes=("0.0.0.0/0",), perhaps=frozenset(perhaps))
+        assert others(site.check("management")) == {"partial": "if the route 0.0.0.0/0 widens VirtualNetwork"}
+
+    def test_a_subnet_and_a_vnet_of_which_nothing_is_known_are_never_a_gap_for_sure(self) -> None:
+        deny = inbound("*", "*", access="Deny", destinations=("10.0.1.0/24",))
+        unread = Unreadable("/vnets/v", "VNet v could not be read")
+        assert Site((deny,), prefixes=(), vnet=unread).check("management").verdict == "unknown"
+
     def test_any_number_of_rules_of_one_priority_may_agree(self) -> None:
         rules = tuple(replace(MANAGEMENT, name=f"Allow{i}") for i in range(6))
         assert Site(rules).check("management").verdict == "compliant"

@@ -1,6 +1,10 @@
 """Faults that no test can notice, because they change no answer, with the reason."""
 
 _WHAT_FIRST = "which dimension is split first is a matter of speed"
+_CHOICE = "which choice is answered first is a matter of speed"
+_SPENT = "how soon the budget is spent is a matter of speed"
+_NEAR = "at that size both ways to list vectors have the same result"
+_MORE_ASKED = "more is asked than has to be, to the same answer"
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
@@ -11,6 +15,22 @@ HARMLESS = {
     "compiling.py: drop if last is not None and len(met) == len(required) == 1:": (
         "a table of one rule is compiled the long way, to the same masks"
     ),
+    "cells.py: 4096: 409": _NEAR,
+    "cells.py: addresses.size() < _FEW_ADDRESSES: LtE": _NEAR,
+    "cells.py: 8: 9 | _FEW_SETS": _NEAR,
+    "cells.py: 8: 7 | _FEW_SETS": _NEAR,
+    "cells.py: len(possible) <= _FEW_SETS: Lt": _NEAR,
+    "cells.py: addresses.size() < _FEW_ADDRESSES and len(possible) <= _FEW_SETS: Or": (
+        "every vector is right for any cell, only slower"
+    ),
+    "cells.py: 0: -1 | places =": _MORE_ASKED,
+    "cells.py: leaf.region[Dimension.OTHER] >> other & 1: BitOr": _MORE_ASKED,
+    "cells.py: leaf.region[Dimension.OWN] >> own & 1: BitOr": _MORE_ASKED,
+    "cells.py: asks.get(name, NO | YES) >> answer & 1: BitOr": _MORE_ASKED,
+    "cells.py: False: True | return all((mask >> member.get(name, False)": (
+        "what cannot be a member is decided alike whatever is asked"
+    ),
+    "cells.py: 1: 2 | return next((number": "any number below zero stands for no class",
     "conditions.py: False: True | mild: bool = False": "what is no loss has the same severity, mild or not",
     "intervals.py: 64: 65 | _BEFORE, _BEYOND": "any bound beyond all members will do",
     "intervals.py: 1: 2 | _BEFORE, _BEYOND": "any bound before or beyond all members will do",
@@ -47,7 +67,20 @@ HARMLESS = {
     "search.py: drop if table.last is not None": "one rule is searched the long way, to the same leaf",
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",
     "unknowns.py: drop kept = kept.under((unknown, mask))": "the pieces overlap then, and their union is the same",
-    "worlds.py: left.get(name, 0) + right.get(name, 0): Sub": "which choice is answered first is a matter of speed",
+    "worlds.py: 20000: 20001 | JOIN_BUDGET": "any budget of that size will do",
+    "worlds.py: 20000: 19999 | JOIN_BUDGET": "any budget of that size will do",
+    "worlds.py: 16: 17 | _FATE_BITS": "any number of bits that holds all fates will do",
+    "worlds.py: 16: 15 | _FATE_BITS": "any number of bits that holds all fates will do",
+    "worlds.py: drop if not any((self._asks(fated.leaf.region, Place.OWN)": "a shortcut: all own ends come to the same",
+    "worlds.py: drop if prod(map(len, options)) > self.budget:": "a shortcut: the budget would be spent on the way",
+    "worlds.py: prod(map(len, options)) > self.budget: GtE": _SPENT,
+    "worlds.py: drop self.spend() | for chosen in product": _SPENT,
+    "worlds.py: drop self.spend() | def _family": _SPENT,
+    "worlds.py: 1: 2 | merged:": _CHOICE,
+    "worlds.py: 1: 0 | merged:": _CHOICE,
+    "worlds.py: region[Dimension.OTHER] >> cell.other & 1 and self._answered(region, answers): Or": _MORE_ASKED,
+    "worlds.py: region[Dimension.OTHER] >> cell.other & 1: BitOr | if region": _MORE_ASKED,
+    "worlds.py: left.get(name, 0) + right.get(name, 0): Sub": _CHOICE,
     "worlds.py: 0: -1 | perhaps = ": "what becomes of a flow does not bear on whether a leaf can be there",
 }
 """How the text of a mutant begins, and why it does no harm."""

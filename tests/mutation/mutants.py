@@ -30,6 +30,13 @@ _LAWS = (
     "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
 )
 _CASES = ("tests/core/test_traps.py", "tests/mutation/test_fixtures_here.py")
+_WORLDS = (
+    *_LAWS,
+    "tests/laws/test_tiny_worlds.py::test_what_holds_under_an_answer_is_what_holds_in_its_worlds[0]",
+    "tests/laws/test_tiny_worlds.py::test_verdicts_are_right_where_an_address_may_stand_at_both_ends[0]",
+    "tests/laws/test_block_laws.py",
+    "tests/core/test_traps.py",
+)
 _SEARCH = ("tests/core/test_search.py", "tests/core/test_admin_rules.py", "tests/core/test_last_defences.py")
 _ALL = (
     *_LAWS, "tests/core", "tests/mutation/test_fixtures_here.py", "--ignore=tests/core/test_text.py",
@@ -37,7 +44,7 @@ _ALL = (
 )  # fmt: skip
 _TESTS = {
     "addresses": (_FIRST, ("tests/core/test_addresses.py",)),
-    "cells": (_FIRST, _LAWS),
+    "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
     "conditions": (("tests/core/test_around_the_nsg.py",), _CASES[1:]),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "required": (_FIRST, _CASES),
@@ -45,7 +52,7 @@ _TESTS = {
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
-    "worlds": (_FIRST, _LAWS),
+    "worlds": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
 }
 """For modules the tests that are tried on each mutant, stage by stage until one fails: what takes little first."""
 

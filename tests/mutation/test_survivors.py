@@ -14,9 +14,12 @@ from tests.laws.simulator import PlainRule, ends
 from tests.laws.translation import network, security_rule, service_tags
 
 
-def test_facts_that_no_world_meets_are_not_decided() -> None:
-    # Two regions of a tag of one address have a member each, and none in common (worlds.py, fates).
-    tags = service_tags({"Storage": ("20.0.0.1/32",)}, ("Storage", "Storage.East", "Storage.West"))
+@pytest.mark.parametrize(
+    ("prefix", "names"), [("20.0.0.1/32", ("East", "West")), ("20.0.0.0/31", ("East", "West", "North"))]
+)
+def test_facts_that_no_world_meets_are_not_decided(prefix: str, names: tuple[str, ...]) -> None:
+    # Regions of a tag of too few addresses have a member each, and none in common (worlds.py, fates).
+    tags = service_tags({"Storage": (prefix,)}, ("Storage", *(f"Storage.{name}" for name in names)))
     subnet = Subnet("subnet", (ends("10.0.0.0/28"),), None, network(("10.0.0.0/24",)))
     space = space_of(subnet, tags)
     site = Site(subnet, space, Resolver(space, tags), tags, (), usable_addresses(subnet, space))
@@ -26,6 +29,6 @@ def test_facts_that_no_world_meets_are_not_decided() -> None:
     ]
     ruleset = ruleset_of(map(security_rule, rules), Direction.OUTBOUND, site.resolver)
     own = site.api_management.surely()
-    flows = Box((IntervalSet.point(20 << 24 | 1), own, SOURCE_PORTS, IntervalSet.point(443)))
+    flows = Box((tags.sets["storage"], own, SOURCE_PORTS, IntervalSet.point(443)))
     with pytest.raises(Undecidable):
         decide([flows], ruleset, "Tcp", may_pin=False)
