@@ -653,6 +653,18 @@ class TestTagNames:
         check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
         assert check.verdict == "default-only"
 
+    def test_nor_is_it_where_another_tag_is_asked_about_too(self) -> None:
+        some = outbound("AzureCloud", "80", access="Deny", priority=100, sources=("10.0.1.0/25",))
+        check = Site((some, outbound("Storage", "80", access="Deny")), tags=NO_DATA, baseline="2026-04").check(
+            "certificates"
+        )
+        assert (check.verdict, others(check)) == ("partial", {})
+
+    def test_a_region_is_not_shadowed_by_another(self) -> None:
+        deny = outbound("AzureMonitor.NorthEurope", "*", access="Deny", priority=100)
+        rules = (deny, outbound("AzureMonitor.WestEurope", "*"), OUT)
+        assert "AllowOut" not in shadowed(Site(rules, tags=NO_DATA, baseline="2026-04").check("monitor"))
+
     def test_two_tags_may_be_all_of_the_internet_between_them(self) -> None:
         rules = (outbound(("AzureCloud", "Storage"), "80"),)
         check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
@@ -660,6 +672,18 @@ class TestTagNames:
 
 
 class TestDoubts:
+    def test_an_address_of_the_subnet_stands_at_both_ends(self) -> None:
+        # Whatever the subnet is: where an address of it can be reached from it, so it can be reached by it.
+        own = ("10.0.1.0/24",)
+        rules = (
+            inbound(own, "6381-6382", priority=100),
+            inbound("*", "*", access="Deny", priority=200, destinations=own),
+            inbound("VirtualNetwork", "6381"),
+            IN,
+        )
+        check = Site(rules, prefixes=(), baseline="2026-04").check("cache-internal-inbound")
+        assert (check.verdict, others(check)) == ("partial", {})
+
     def test_a_tag_without_an_address_asks_for_nothing_that_could_be_compliant(self) -> None:
         check = Site((inbound("*", "*"),), tags=tags_with_data({"ApiManagement": ()})).check("management")
         assert (check.verdict, check.reason) == ("unknown", "ApiManagement has no address")

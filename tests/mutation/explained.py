@@ -5,6 +5,8 @@ _CHOICE = "which choice is answered first is a matter of speed"
 _SPENT = "how soon the budget is spent is a matter of speed"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
+_FEW_REGIONS = "a few regions stand for all, however many these are"
+_KEPT = "what is not kept is made again"
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
@@ -41,6 +43,15 @@ HARMLESS = {
     "intervals.py: not self.bounds or not other.bounds: And": "a shortcut that is taken less often",
     "intervals.py: drop if len(other.bounds) < len(self.bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
+    "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
+    "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
+    "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
+    "resolve.py: 2: 1 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
+    "resolve.py: drop tags.resolved[name] = resolved": _KEPT,
+    "resolve.py: drop self._known[text] = found": _KEPT,
+    "resolve.py: 1: 2 | close = get_close_matches": "of several the first is taken",
+    "resolve.py: drop if len(expressions) == 1:": "a shortcut: the union of one set is the set",
+    "resolve.py: 0: -1 | return self._known.get(expressions[0])": "there is one",
     "search.py: 160000: 160001 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 160000: 159999 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 1: 2 | stage: int = 1": "any stage but that of admin rules will do",
@@ -82,5 +93,15 @@ HARMLESS = {
     "worlds.py: region[Dimension.OTHER] >> cell.other & 1: BitOr | if region": _MORE_ASKED,
     "worlds.py: left.get(name, 0) + right.get(name, 0): Sub": _CHOICE,
     "worlds.py: 0: -1 | perhaps = ": "what becomes of a flow does not bear on whether a leaf can be there",
+    "worlds.py: 0: 1 | perhaps = ": "what becomes of a flow does not bear on whether a leaf can be there",
+    "worlds.py: drop if not perhaps:": "a shortcut: of no leaf none can be there",
+    "worlds.py: drop if cell.addresses.size() >= len(outcomes):": "a shortcut: the long way joins the same outcomes",
+    "worlds.py: cell.addresses.size() >= len(outcomes): Gt": "a shortcut that is taken less often",
+    "worlds.py: outcome & _ALL_FATES: BitOr | fate = ": "what a vector meets tells it from all others: each is a group",
+    "worlds.py: drop self.budget -= len(left) * len(right) // 16": _SPENT,
+    "worlds.py: self.budget -= len(left) * len(right) // 16: Add": _SPENT,
+    "worlds.py: 16: 17 | self.budget -= len(left)": _SPENT,
+    "worlds.py: 16: 15 | self.budget -= len(left)": _SPENT,
+    "worlds.py: drop self.spend() | def _join": _SPENT,
 }
 """How the text of a mutant begins, and why it does no harm."""

@@ -48,7 +48,7 @@ _TESTS = {
     "conditions": (("tests/core/test_around_the_nsg.py",), _CASES[1:]),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "required": (_FIRST, _CASES),
-    "resolve": (_FIRST, _CASES),
+    "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
