@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.estate import Route, RouteTable, Unreadable
+from apim_audit.catalogue import load_catalogue
+from apim_audit.core.facts.estate import Estate, InstanceKind, Route, RouteTable, Unreadable
 from apim_audit.core.facts.findings import Check, Severity
 from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.judging.judge import judge
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound
 
 NEWEST = Site(baseline="2026-04", rules=(inbound("Internet", "443"),))
@@ -57,6 +59,29 @@ def test_a_subnet_must_be_as_large_as_its_model_asks(sku: str, prefix: str, verd
     assert check_of(site, "subnet-size", delegations=(INJECTION,)).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("prefix", "verdict"),
+    [
+        ("10.0.1.0/28", "missing"),
+        ("10.0.1.0/27", "compliant"),
+        ("10.0.0.0/24", "compliant"),
+        ("10.0.0.0/23", "missing"),
+    ],
+)
+def test_a_workspace_gateway_takes_neither_less_nor_more_than_it_can_use(prefix: str, verdict: str) -> None:
+    subnet = replace(NEWEST, prefixes=(prefix,)).subnet()
+    subject = replace(NEWEST.instance(replace(subnet, delegations=(INJECTION,))), kind=InstanceKind.GATEWAY)
+    found = judge(Estate((subject,)), NEWEST.tags, load_catalogue(), NEWEST.baseline)
+    assert (
+        next(check for check in found.instances[0].locations[0].checks if check.id == "subnet-size").verdict == verdict
+    )
+
+
+def test_of_several_prefixes_the_largest_counts() -> None:
+    site = replace(NEWEST, prefixes=("10.0.1.0/30", "10.0.2.0/29", "10.0.3.0/32"))
+    assert check_of(site, "subnet-size").message == "the subnet apim is a /29"
+
+
 def test_a_subnet_of_unknown_prefixes_has_no_known_size() -> None:
     assert check_of(NEWEST, "subnet-size", prefixes=()).verdict == "unknown"
 
@@ -92,11 +117,20 @@ def test_stv1_is_retired(baseline: str, platform: str | None, verdict: str, seve
         ([("ApiManagement", "Internet"), ("20.40.0.0/24", "VirtualAppliance")], "unknown"),
         ([("ActionGroup", "VirtualAppliance")], "unknown"),
         ([("ActionGroup", "Internet")], "compliant"),
+        ([("ActionGroup", "VirtualAppliance"), ("10.0.0.0/8", "VirtualAppliance")], "unknown"),
     ],
 )
 def test_answers_to_the_control_plane_follow_the_longest_prefix(routes: list[tuple[str, str]], verdict: str) -> None:
     check = check_of(NEWEST, "management-return-path", route_table=routed(*routes))
     assert check.verdict == verdict, check.message
+
+
+def test_the_first_of_several_diverting_routes_is_named_with_what_it_diverts_itself() -> None:
+    table = routed(("20.40.0.0/16", "VirtualAppliance"), ("13.64.39.16/32", "VirtualNetworkGateway"))
+    assert check_of(NEWEST, "management-return-path", route_table=table).message == (
+        "the route 20.40.0.0/16 (`r0`) sends part of the answers to ApiManagement to VirtualAppliance, such as "
+        "20.40.0.0, not to the Internet"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,16 @@ from apim_audit.core.facts.rules import ALL_PORTS, Direction
 from apim_audit.core.judging.outcomes import UNCONFIRMED, Case, outcome_of
 from apim_audit.core.judging.required import SOURCE_PORTS, Site, usable_addresses
 from apim_audit.core.sets.addresses import EVERYTHING, PROBE
+from apim_audit.core.sets.intervals import IntervalSet
 from tests.core.locations import NO_DATA, deny_all, tags_with_data
 from tests.core.locations import Site as Made
 
 REQUIRED = Box((PROBE, EVERYTHING, SOURCE_PORTS, ALL_PORTS))
 
 
-def test_a_flow_that_no_rule_decides_is_not_allowed_but_undecided() -> None:
-    elsewhere = Clause(0, allow=True, box=Box((EVERYTHING - PROBE, EVERYTHING, ALL_PORTS, ALL_PORTS)))
+@pytest.mark.parametrize("box", [(EVERYTHING - PROBE, EVERYTHING), (EVERYTHING, PROBE)])
+def test_a_flow_that_no_rule_decides_is_not_allowed_but_undecided(box: tuple[IntervalSet, IntervalSet]) -> None:
+    elsewhere = Clause(0, allow=True, box=Box((*box, ALL_PORTS, ALL_PORTS)))
     with pytest.raises(Undecidable):
         search(compile_table([REQUIRED], bearing_on([REQUIRED], [elsewhere])))
 

@@ -19,6 +19,7 @@ from tests.core.locations import (
     others,
     outbound,
     shadowed,
+    tags_with_data,
 )
 from tests.laws.simulator import NOT_PUBLIC, PlainRule, ends
 from tests.laws.translation import network
@@ -72,6 +73,11 @@ SPELLING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         (inbound("ApiManagement", "3443", destinations=("10.0.1.5-10.0.1.254",)),),
         "partial",
     ),
+    "all but the last usable address": (
+        "management",
+        (inbound("ApiManagement", "3443", destinations=("10.0.1.4-10.0.1.253",)),),
+        "partial",
+    ),
     "another subnet": ("management", (inbound("ApiManagement", "3443", destinations=("10.0.2.0/24",)),), "missing"),
     "a group at our end": ("management", (inbound("ApiManagement", "3443", destinations=("asg:apim",)),), "missing"),
 }
@@ -84,6 +90,11 @@ MATCHING: dict[str, tuple[str, tuple[PlainRule, ...], str]] = {
         "compliant",
     ),
     "all source ports but 1": ("management", (inbound("ApiManagement", "3443", source_ports=("2-65535",)),), "partial"),
+    "all source ports but 65535": (
+        "management",
+        (inbound("ApiManagement", "3443", source_ports=("1-65534",)),),
+        "partial",
+    ),
     "deny of part of a tag": (
         "management",
         (inbound("20.40.0.0/26", "*", access="Deny", priority=100), MANAGEMENT),
@@ -642,6 +653,18 @@ class TestTagNames:
         check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
         assert check.verdict == "default-only"
 
+    def test_nor_is_it_where_another_tag_is_asked_about_too(self) -> None:
+        some = outbound("AzureCloud", "80", access="Deny", priority=100, sources=("10.0.1.0/25",))
+        check = Site((some, outbound("Storage", "80", access="Deny")), tags=NO_DATA, baseline="2026-04").check(
+            "certificates"
+        )
+        assert (check.verdict, others(check)) == ("partial", {})
+
+    def test_a_region_is_not_shadowed_by_another(self) -> None:
+        deny = outbound("AzureMonitor.NorthEurope", "*", access="Deny", priority=100)
+        rules = (deny, outbound("AzureMonitor.WestEurope", "*"), OUT)
+        assert "AllowOut" not in shadowed(Site(rules, tags=NO_DATA, baseline="2026-04").check("monitor"))
+
     def test_two_tags_may_be_all_of_the_internet_between_them(self) -> None:
         rules = (outbound(("AzureCloud", "Storage"), "80"),)
         check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
@@ -649,6 +672,27 @@ class TestTagNames:
 
 
 class TestDoubts:
+    def test_an_address_of_the_subnet_stands_at_both_ends(self) -> None:
+        # Whatever the subnet is: where an address of it can be reached from it, so it can be reached by it.
+        own = ("10.0.1.0/24",)
+        rules = (
+            inbound(own, "6381-6382", priority=100),
+            inbound("*", "*", access="Deny", priority=200, destinations=own),
+            inbound("VirtualNetwork", "6381"),
+            IN,
+        )
+        check = Site(rules, prefixes=(), baseline="2026-04").check("cache-internal-inbound")
+        assert (check.verdict, others(check)) == ("partial", {})
+
+    def test_a_tag_without_an_address_asks_for_nothing_that_could_be_compliant(self) -> None:
+        check = Site((inbound("*", "*"),), tags=tags_with_data({"ApiManagement": ()})).check("management")
+        assert (check.verdict, check.reason) == ("unknown", "ApiManagement has no address")
+
+    def test_a_subnet_of_unknown_prefixes_has_an_address_all_the_same(self) -> None:
+        rules = (inbound("*", "*", access="Deny", destinations=("10.0.1.0/24",)),)
+        check = Site(rules, prefixes=()).check("management")
+        assert (check.verdict, set(others(check))) == ("blocked", {"missing"})
+
     def test_a_word_that_is_no_tag_is_asked_about(self) -> None:
         check = Site((outbound("KeyVault", "443"), OUT)).check("key-vault")
         assert check.reason == "is `KeyVault` a misspelt `AzureKeyVault`?"
@@ -734,6 +778,19 @@ class TestDoubts:
         for condition in others(check).values():  # with the Deny or the route alone it is something else
             assert "`DenyManagement`" in condition
             assert "0.0.0.0/0" in condition
+
+    def test_a_doubt_that_makes_no_difference_is_not_part_of_a_condition(self) -> None:
+        deny = inbound("20.40.0.0/25", "*", access="Deny", priority=100, name="DenyHalf")
+        perhaps = {
+            f"Perhaps{number}": replace(deny, name=f"Perhaps{number}", priority=number) for number in range(200, 205)
+        }
+        site = Site((deny, *perhaps.values()), routes=("0.0.0.0/0",), perhaps=frozenset(perhaps))
+        assert others(site.check("management")) == {"partial": "if the route 0.0.0.0/0 widens VirtualNetwork"}
+
+    def test_a_subnet_and_a_vnet_of_which_nothing_is_known_are_never_a_gap_for_sure(self) -> None:
+        deny = inbound("*", "*", access="Deny", destinations=("10.0.1.0/24",))
+        unread = Unreadable("/vnets/v", "VNet v could not be read")
+        assert Site((deny,), prefixes=(), vnet=unread).check("management").verdict == "unknown"
 
     def test_any_number_of_rules_of_one_priority_may_agree(self) -> None:
         rules = tuple(replace(MANAGEMENT, name=f"Allow{i}") for i in range(6))

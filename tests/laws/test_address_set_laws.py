@@ -67,6 +67,7 @@ def test_what_is_known_of_a_tag_is_there_without_a_condition_and_the_rest_where_
     tag = UnknownSet("x", "?", "x", ALL)
     found = AddressSet.unknown(tag, IntervalSet.span(0, 3))
     assert found.pieces == (Piece(IntervalSet.span(0, 3)), Piece(IntervalSet.span(4, 7), ((tag, YES),)))
+    assert found.surely() == IntervalSet.span(0, 3)
     assert found.minus(AddressSet.plain(ALL)).pieces == ()
     assert AddressSet.plain(ALL).minus(found).pieces == (Piece(IntervalSet.span(4, 7), ((tag, NO),)),)
 

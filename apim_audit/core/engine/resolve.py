@@ -301,7 +301,7 @@ class Resolver:
         return self._side(rule.other_side(), rule, own=False)
 
     def _group(self, group: str) -> AddressSet:
-        name = group.rsplit("/", 1)[-1]
+        name = group.rpartition("/")[2]
         question = f"which addresses are in the application security group {name}?"
         members = UnknownSet(f"group {group.lower()}", question, name, self.space.own.at_most() - PROBE)
         # A member is an address of the VNet, whatever the VNet's space turns out to be.
@@ -338,7 +338,7 @@ def _unnamed_side(side: Side, rule: SecurityRule) -> AddressSet:
 
 
 def _network_group(group: str) -> AddressSet:
-    name = group.rsplit("/", 1)[-1]
+    name = group.rpartition("/")[2]
     question = f"which addresses are in the network group {name}?"
     return AddressSet.unknown(UnknownSet(f"network group {group.lower()}", question, name, EVERYTHING))
 

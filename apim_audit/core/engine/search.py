@@ -7,7 +7,7 @@ covers what is left. Everything unknown is a dimension of its own, so that one p
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 from apim_audit.core.engine.classes import Classes
@@ -38,9 +38,9 @@ class Dimension(IntEnum):
 class Place(IntEnum):
     """Where an unknown is asked: of the address at one end of the flow, or of the world."""
 
-    OTHER = 0
-    OWN = 1
-    WORLD = 2
+    OTHER = auto()
+    OWN = auto()
+    WORLD = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Search:
 
     table: Table
     budget: int
-    exhaustive: bool = False
+    exhaustive: bool
     leaves: list[Leaf] = field(default_factory=list)
     deciders: set[int] = field(default_factory=set)
     shadowed: set[int] = field(default_factory=set)

@@ -79,7 +79,7 @@ def _not_applicable(reason: str) -> Finding:
 
 
 def _name(resource_id: str) -> str:
-    return resource_id.rsplit("/", 1)[-1]
+    return resource_id.rpartition("/")[2]
 
 
 def _nsg_attached(premises: Premises, subnet: Subnet) -> Finding:
@@ -131,8 +131,7 @@ def _wanted_delegations(model: NetworkModel) -> tuple[str, ...]:
 def _size(premises: Premises, subnet: Subnet) -> Finding:
     if not subnet.prefixes:
         return _undecided(f"which prefixes has the subnet {_name(subnet.id)}?")
-    largest = max(last - first + 1 for first, last in subnet.prefixes)
-    length = 33 - largest.bit_length()
+    length = 32 - max(last - first for first, last in subnet.prefixes).bit_length()
     at_least = 29 if premises.model in _CLASSIC else 27
     if length > at_least:
         return _fails(f"the subnet {_name(subnet.id)} is a /{length}; {premises.model} needs a /{at_least} at least")
@@ -163,11 +162,11 @@ def _unread_may_divert(table: RouteTable, found: Diversion) -> bool:
 
 
 def _diverted_message(found: Diversion, destinations: IntervalSet) -> str:
-    route = found.routes[0]
-    share = "answers" if destinations <= found.addresses else "part of the answers"
+    route, taken = found.routes[0]
+    share = "answers" if destinations <= taken else "part of the answers"
     return (
         f"the route {route.prefix} (`{route.name}`) sends {share} to ApiManagement to {route.next_hop_type}, "
-        f"such as {format_address(found.addresses.first())}, not to the Internet"
+        f"such as {format_address(taken.first())}, not to the Internet"
     )
 
 

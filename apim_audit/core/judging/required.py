@@ -69,7 +69,7 @@ def usable_addresses(subnet: Subnet, space: Space) -> AddressSet:
         return AddressSet.plain(IntervalSet.union_of(usable))
     if subnet.ipv6_only:
         return AddressSet.plain(EMPTY)
-    question = f"which prefixes has the subnet {subnet.id.rsplit('/', 1)[-1]}?"
+    question = f"which prefixes has the subnet {subnet.id.rpartition('/')[2]}?"
     at_most = space.own.at_most()
     unknown = UnknownSet(f"subnet {subnet.id.lower()}", question, "the subnet", at_most, inhabited=True)
     return space.own.under((unknown, YES))
@@ -92,7 +92,7 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
         NoFlows: an end is empty or cannot be told.
     """
     if not site.api_management.pieces:
-        msg = f"the subnet {site.subnet.id.rsplit('/', 1)[-1]} has no usable IPv4 address"
+        msg = f"the subnet {site.subnet.id.rpartition('/')[2]} has no usable IPv4 address"
         raise NoFlows(msg)
     other, names = _other_end(flow.peer, site)
     if not other.pieces:
@@ -124,8 +124,7 @@ def _other_end(peer: Peer, site: Site) -> tuple[AddressSet, tuple[str, ...]]:
     names = peer_names(peer, site)
     match peer.kind:
         case PeerKind.TAG:
-            tags = [resolve_tag(fold(name), site.tags) for name in names]
-            return (tags[0] if len(tags) == 1 else AddressSet.union(tags)), names
+            return AddressSet.union(resolve_tag(fold(name), site.tags) for name in names), names
         case PeerKind.INTERNET:
             return AddressSet.plain(PUBLIC - site.space.surely_private), names
         case PeerKind.LOAD_BALANCER:

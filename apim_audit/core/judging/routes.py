@@ -20,12 +20,12 @@ class Diversion:
 
     Attributes:
         addresses: the destinations.
-        routes: the routes that divert some of them, in the order of the table.
+        routes: the routes that divert some of them, in the order of the table, each with those that it diverts.
         undecided: route prefixes of which it cannot be told which destinations they take.
     """
 
     addresses: IntervalSet
-    routes: tuple[Route, ...]
+    routes: tuple[tuple[Route, IntervalSet], ...]
     undecided: tuple[str, ...] = ()
 
 
@@ -59,17 +59,18 @@ def diverted(destinations: IntervalSet, routes: Sequence[Route], tags: ServiceTa
     """
     entries = sorted(_entries(routes, tags), key=lambda entry: (-entry.length, not entry.exact))
     left, lost = destinations, EMPTY
-    through: set[Route] = set()
+    through: dict[Route, IntervalSet] = {}
     undecided = {route.prefix for route in routes if _is_unread(route, tags)}
     for number, entry in enumerate(entries):
         taken = left & entry.addresses
         left = left - taken
         if taken and not entry.is_direct():
             lost = lost | taken
-            through.add(entry.route)
+            through[entry.route] = through.get(entry.route, EMPTY) | taken
         rivals = (later for later in entries[number + 1 :] if entry.may_lose_to(later))
         undecided.update(rival.route.prefix for rival in rivals if not taken.isdisjoint(rival.addresses))
-    return Diversion(lost, tuple(route for route in routes if route in through), tuple(sorted(undecided)))
+    found = tuple((route, through[route]) for route in routes if route in through)
+    return Diversion(lost, found, tuple(sorted(undecided)))
 
 
 def _entries(routes: Sequence[Route], tags: ServiceTags) -> Iterator[_Entry]:
