@@ -108,7 +108,7 @@ class TestGroups:
 
     def resolved(self, source: Side, vnet: Unreadable | None = None) -> AddressSet:
         subnet = replace(Site().subnet(), virtual_network=vnet or VNET)
-        return Resolver(space_of(subnet, NO_DATA), NO_DATA).other_side(replace(self.RULE, source=source))
+        return Resolver(space_of(subnet, NO_DATA), NO_DATA).other_side(self.RULE._replace(source=source))
 
     def test_groups_are_asked_about_by_name(self) -> None:
         found = self.resolved(Side((), ("/applicationSecurityGroups/web",), ("/networkGroups/servers",)))

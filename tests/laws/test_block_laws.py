@@ -67,7 +67,7 @@ class Blocks:
         )
 
     def _rule(self, rule: SecurityRule) -> SecurityRule:
-        return replace(rule, source=self._side(rule.source), destination=self._side(rule.destination))
+        return rule._replace(source=self._side(rule.source), destination=self._side(rule.destination))
 
     def _side(self, side: Side) -> Side:
         return Side(tuple(map(self._text, side.expressions)))
