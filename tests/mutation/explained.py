@@ -6,6 +6,7 @@ _SPENT = "how soon the budget is spent is a matter of speed"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
+_BACKWARDS = "any span that ends before it begins holds nothing"
 _KEPT = "what is not kept is made again"
 
 HARMLESS = {
@@ -55,6 +56,10 @@ HARMLESS = {
     "intervals.py: not self.bounds or not other.bounds: And": "a shortcut that is taken less often",
     "intervals.py: drop if len(there) < len(bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
+    "replay.py: 1: 0 | end = start + 1": "the first rule is of its own priority and stage",
+    "replay.py: 1: 2 | first, last = (int(IPv4Address": "of three parts two are no range either",
+    "replay.py: 1: 2 | return (1, 0)": _BACKWARDS,
+    "replay.py: 0: -1 | return (1, 0)": _BACKWARDS,
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
