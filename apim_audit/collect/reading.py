@@ -1,6 +1,8 @@
 """One live reading: instances, then their networks and the service tags side by side, then the snapshot."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from apim_audit.collect.admin_rules import read_admin_rules
 from apim_audit.collect.arm import ArmReader
@@ -22,6 +24,7 @@ from apim_audit.core.facts.findings import Incomplete
 from apim_audit.snapshot import Document, ServiceTagDocument, Snapshot, SourcedDocument
 
 _TAGS = "the service tags"
+_FEW_COLLECTIONS = 100_000
 Tags = tuple[ServiceTagDocument | None, tuple[Incomplete, ...]]
 
 
@@ -30,10 +33,29 @@ def read(request: Request, taken_at: str, progress: Progress) -> Snapshot:
     target = target_of(request)
     gathered = Gathered(progress)
     try:
-        with sign_in(target) as credential, ArmReader(target, credential, progress, gathered) as arm:
+        with (
+            _unhurried_collector(),
+            sign_in(target) as credential,
+            ArmReader(target, credential, progress, gathered) as arm,
+        ):
             return _read(arm, request, taken_at)
     except KeyboardInterrupt:
         raise InterruptedReadingError(_interrupted(gathered, request, taken_at)) from None
+
+
+@contextmanager
+def _unhurried_collector() -> Iterator[None]:
+    """Lets the collector of reference cycles look less often meanwhile.
+
+    JSON makes none, but thousands of objects a page: it would go through each page a dozen times while it is parsed,
+    for a third of the time that parsing takes.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_FEW_COLLECTIONS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _read(arm: ArmReader, request: Request, taken_at: str) -> Snapshot:
