@@ -34,7 +34,9 @@ from apim_audit.snapshot import Document
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-_WORKERS = 8
+_WORKERS = 12
+"""More than there may be requests in flight: while some parse what came, others ask for the next."""
+
 _SUBSCRIPTION = re.compile(r"[0-9A-Za-z-]{1,64}")
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 

@@ -16,6 +16,9 @@ from apim_audit.collect.pipeline import open_transport, policies
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Target
 
+_IN_FLIGHT = 8
+"""How many requests are under way at a time, whatever the number of threads."""
+
 Connect = Callable[[], dict[str, Any]]
 """Returns the options that connect a client: policies of its own, and the thread's transport."""
 
@@ -73,6 +76,7 @@ class Clients:
         self._credential = credential
         self._progress = progress
         self._stop = threading.Event()
+        self._places = threading.BoundedSemaphore(_IN_FLIGHT)
         self._state = _ThreadState()
         self._transports: list[RequestsTransport] = []
 
@@ -114,6 +118,6 @@ class Clients:
 
     def _transport(self) -> RequestsTransport:
         if self._state.transport is None:
-            self._state.transport = open_transport(self._stop)
+            self._state.transport = open_transport(self._stop, self._places)
             self._transports.append(self._state.transport)
         return self._state.transport

@@ -99,6 +99,8 @@ def lister_by_arm(arm: ArmReader, scope: ResolvedScope) -> Lister:
             for keep in [among(each.text for each in ids)]  # one for all subscriptions: it holds every id
             for subscription in _common(scope.subscriptions, ids)
         ]
+        # By subscription: were all lists of NSGs asked for first, parsing would hold them up, and nothing the others.
+        jobs.sort(key=lambda job: job[1])
         arm.progress.begin(_phase(wanted), len(jobs))
         return arm.each(lambda job: arm.list_all(*job), jobs)
 
