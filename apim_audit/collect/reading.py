@@ -14,8 +14,9 @@ from apim_audit.collect.gathered import Gathered, InterruptedReadingError, inter
 from apim_audit.collect.graph import GraphReader
 from apim_audit.collect.instances import named, read_instances
 from apim_audit.collect.kinds import GATEWAYS, SERVICE_TAGS, SERVICES, Held, dig, fold, id_of, opened, parse_id, text_at
+from apim_audit.collect.listers import ArmLister, lister_by_graph
 from apim_audit.collect.network_status import read_network_status
-from apim_audit.collect.networks import lister_by_arm, lister_by_graph, read_networks
+from apim_audit.collect.networks import read_networks
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import asked_for, resolve
@@ -63,7 +64,7 @@ def _read(arm: ArmReader, request: Request, taken_at: str) -> Snapshot:
     scope = resolve(graph, request)
     instances = read_instances(arm, graph, scope, request)
     tags = arm.later(lambda: _tags(arm, request, instances.documents))
-    lister = lister_by_graph(arm, graph, scope) if scope.by_graph else lister_by_arm(arm, scope)
+    lister = lister_by_graph(arm, graph, scope) if scope.by_graph else ArmLister(arm, scope)
     networks = read_networks(arm, lister, instances.documents)
     admin_rules = read_admin_rules(arm, networks.documents if request.admin_rules else ())
     features = read_features(arm, instances.documents if request.features else ())
