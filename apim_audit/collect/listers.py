@@ -44,9 +44,9 @@ class ArmLister:
     """Reads the lists of each subscription of the scope in which something is wanted.
 
     What a list makes necessary in its own subscription is asked for next, before the lists of other subscriptions: the
-    pages that take long to parse come between those that do not, and no request waits for the end of a phase. Azure has
-    a VNet and what its subnets name in one subscription, so nothing is missing as a rule; where something is, because a
-    VNet elsewhere names it, the list is read anew.
+    pages that take long to parse come between those that do not, and no request waits for the end of a phase. A VNet
+    and what its subnets name are in one subscription as a rule; where a VNet elsewhere names something as well, the
+    list is read anew.
     """
 
     def __init__(self, arm: ArmReader, scope: ResolvedScope) -> None:
