@@ -1,11 +1,13 @@
 """Plants one small fault at a time in the core, and tells which of them the tests do not notice.
 
 ``python -m tests.mutation.mutants MODULE...`` tries all that can be planted in those modules of the core, but for those
-that are explained; ``--quick`` leaves out the patient tests, ``--at N`` tries the faults of that line only, ``--sample
-COUNT`` tries some, and ``--explained`` those that are explained as well.
+that are explained; ``--quick`` leaves out the patient tests, ``--at LINE`` tries the faults of that line only,
+``--sample COUNT`` tries some, ``--explained`` those that are explained as well, ``--at-once N`` so many side by side.
+What is left at the end is listed: a test is wanted that notices it, or a reason in explained.py.
 """
 
 import ast
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Sequence
@@ -165,7 +167,7 @@ def _told(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--at", type=int, action="append", metavar="LINE")
     parser.add_argument("--sample", type=int, metavar="COUNT")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--at-once", type=int, default=1, metavar="N")
+    parser.add_argument("--at-once", type=int, default=len(os.sched_getaffinity(0)), metavar="N")
     return parser.parse_args(arguments)
 
 
