@@ -4,12 +4,16 @@ Never definite where worlds differ, never unknown where all agree or all are gap
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from apim_audit.core.engine.decision import verdict_of
-from tests.laws.tiny_worlds import TinyCase, random_tiny_case, shows, tally, under
+from apim_audit.core.facts.rules import Access, Side
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.unknowns import AddressSet, UnknownSet
+from tests.laws.tiny_worlds import TinyCase, random_tiny_case, shows, tally, tiny_rule, under
 
 CHUNK = 100
 CHUNKS = 20
@@ -74,6 +78,21 @@ def test_verdicts_are_right_where_an_address_may_stand_at_both_ends(seed: int) -
 @seeds
 def test_deciders_are_right_where_an_address_may_stand_at_both_ends(seed: int) -> None:
     assert disagreements(of_rules_and_verdicts, 400 + seed, CHUNK // 4, overlapping=True) == []
+
+
+def test_an_address_of_a_set_that_is_required_at_both_ends_stands_at_both() -> None:
+    # Nothing is both reached only as one end and reaching only as the other: blocked, which takes that, is no verdict.
+    first, second = Side(("0.0.0.0-0.0.0.1",)), Side(("0.0.0.2-0.0.0.3",))
+    ours = UnknownSet("ours", "?", "ours", IntervalSet.span(0, 3), inhabited=True)
+    rules = (
+        replace(tiny_rule("r0", 100, Access.ALLOW, "*"), source=first, destination_ports=IntervalSet.point(443)),
+        replace(tiny_rule("r1", 110, Access.DENY, "*"), source=second, destination=first),
+    )
+    sets = {"near": AddressSet(()), "*": AddressSet.plain(IntervalSet.span(0, 15))}
+    either = AddressSet.unknown(ours)
+    case = TinyCase(sets, (ours,), (), rules, either, either, may_pin=False)
+    assert tally(case).verdicts == {"partial", "missing"}
+    assert of_rules_and_verdicts(case) == ""
 
 
 @pytest.mark.wide

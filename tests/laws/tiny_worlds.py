@@ -278,7 +278,8 @@ NO_TAGS = ServiceTags({}, {})
 ANYTHING = IntervalSet.span(0, 65535)
 
 
-def _rule(name: str, priority: int, access: Access, source: str, *, default: bool = False) -> SecurityRule:
+def tiny_rule(name: str, priority: int, access: Access, source: str, *, default: bool = False) -> SecurityRule:
+    """Returns an inbound rule for every flow from a named set."""
     everywhere = Side(("*",))
     return SecurityRule(
         name, priority, Direction.INBOUND, access, "*", Side((source,)), ANYTHING, everywhere, ANYTHING, default=default
@@ -286,8 +287,8 @@ def _rule(name: str, priority: int, access: Access, source: str, *, default: boo
 
 
 DEFAULTS = (
-    _rule("DefaultAllow", 65000, Access.ALLOW, "near", default=True),
-    _rule("DefaultDeny", 65500, Access.DENY, "*", default=True),
+    tiny_rule("DefaultAllow", 65000, Access.ALLOW, "near", default=True),
+    tiny_rule("DefaultDeny", 65500, Access.DENY, "*", default=True),
 )
 
 
@@ -376,7 +377,7 @@ def _random_rule(random: Random, name: str, priority: int, names: tuple[str, ...
     literals = ("0.0.0.0-0.0.0.2", "0.0.0.3", "0.0.0.2-0.0.0.5", "0.0.0.0/29")
     other = tuple(random.sample((*names, *names, *literals), random.choice((1, 1, 2))))
     own = random.choice(("*", "*", "*", "0.0.0.6", "0.0.0.4-0.0.0.6", *names))
-    made = _rule(name, priority, random.choice((Access.ALLOW, Access.ALLOW, Access.DENY)), "*")
+    made = tiny_rule(name, priority, random.choice((Access.ALLOW, Access.ALLOW, Access.DENY)), "*")
     ports = random.choice((ANYTHING, ANYTHING, IntervalSet.point(443), IntervalSet.span(0, 442)))
     return made._replace(
         protocol=random.choice(("tcp", "*", "*", "udp")),

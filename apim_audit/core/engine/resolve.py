@@ -197,12 +197,13 @@ def _whole_without_data(name: str, tags: ServiceTags) -> UnknownSet:
 def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet:
     data = tags.sets.get(whole)
     at_most = PUBLIC if data is None else data
+    part_of = f"tag {whole}" if data is None else ""
     return UnknownSet(
         f"tag {name}",
         _tag_question(name, tags),
         tags.written(name),
         at_most - _known_regions(whole, tags) if is_region(name) else at_most,
-        part_of=f"tag {whole}" if data is None else "",
+        part_of=part_of,
         apart_from=f"regions of {whole}" if is_region(name) else "",
         inhabited=True,
         proper_part_of=PUBLIC if data is None else None,
