@@ -402,6 +402,21 @@ def test_every_encoding_that_marks_itself_is_read(apim_audit: Run, tmp_path: Pat
     assert (marked.status, marked.out) == (0, plain.out)
 
 
+@pytest.mark.parametrize("names", [("part", "whole"), ("whole", "part")])
+def test_an_unfinished_answer_is_not_finished_by_another(
+    apim_audit: Run, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    apim, *network = estate("good")
+    answers = {
+        "part": {"data": [apim], "count": 1, "totalRecords": 5, "$skipToken": "t", "resultTruncated": "true"},
+        "whole": {"data": network, "count": 2, "totalRecords": 2},
+    }
+    files = [written(tmp_path, answers[name], name) for name in names]
+    done = apim_audit("check", *files, "--service-tags", TAGS)
+    assert done.status == 4
+    assert "part holds 1 of the 5 rows" in " ".join(done.out.split())
+
+
 def test_an_integer_of_ten_thousand_digits_does_no_harm(apim_audit: Run, tmp_path: Path) -> None:
     text = json.dumps([*estate("bad", "10.1"), *estate("good")]).replace(
         '"priority": 110', f'"priority": {"9" * 10_000}', 1
