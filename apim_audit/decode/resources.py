@@ -163,7 +163,7 @@ class Resource:
         """
         for error in errors:
             message = f"{printable(self.source)}: {self.title}: {error}{self._hint(error)}"
-            problems.add(owner or self.key, self.id, "invalid", message)
+            problems.add(self.key if owner is None else owner, self.id, "invalid", message)
 
     def _hint(self, error: FieldError) -> str:
         missing = error.path == f"{self.path}properties" and self.body.get("properties") is None
