@@ -71,7 +71,10 @@ def decode(
     tags = parse_tags(data, used, catalogue, problems)
     if why_none:
         tags = replace(tags, origin=why_none)
-    incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
+    asked = {
+        kind.value for kind in (*(FEATURE_KINDS if features else ()), *((Kind.ADMIN_RULES,) if admin_rules else ()))
+    }
+    incomplete = problems.finish(network.used | asked | {fold_id(instance.id) for instance in instances})
     unread = [_counted(entry, admin_rules=admin_rules, features=features) for entry in snapshot.incomplete]
     notes = (*cloud_notes, *_notes_on(network, UnknownWords(used, tags)))
     return Decoded(Estate(instances), tags, (*unread, *incomplete), notes)
