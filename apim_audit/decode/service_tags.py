@@ -33,7 +33,8 @@ def cloud_of_tags(name: str) -> str:
 
 def clouds_of(instances: Iterable[Instance]) -> tuple[str, ...]:
     """Returns the clouds in which the instances' locations lie, told by the names of the regions."""
-    names = {location_key(location.name)[:5] for instance in instances for location in instance.locations}
+    locations = (location for instance in instances for location in instance.locations)
+    names = {location_key(location.name)[:5] for location in locations if location.region_known}
     return tuple(sorted({_CLOUDS_BY_REGION.get(name, "Public") for name in names}))
 
 

@@ -100,6 +100,8 @@ class Snapshot:
         scope: what was asked for; never who asked.
         cloud: ``AzureCloud``, ``AzureUSGovernment``, ``AzureChinaCloud``, or None where it is not known.
         service_tags: the service tags, or None.
+        notes: what people should know of how the documents were put together; not kept in a stored snapshot, which is
+            one by itself.
     """
 
     documents: tuple[SourcedDocument, ...]
@@ -108,3 +110,4 @@ class Snapshot:
     scope: Scope = field(default_factory=Scope)
     cloud: str | None = None
     service_tags: ServiceTagDocument | None = None
+    notes: tuple[str, ...] = ()

@@ -49,6 +49,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "known-gaps": ("management:blocked:error",),
     "missing": ("management:missing:error",),
     "misspelt-tag": ("key-vault:unknown:undecided",),
+    "misspelt-without-effect": ("",),
     "no-nsg-stv1": (_NO_NSG_STV1,),
     "no-nsg-stv2": (_NO_NSG,),
     "no-nsg-undetermined": (_NO_NSG,),
