@@ -19,6 +19,7 @@ _NO_NSG_STV1 = (
     "management:default-only:warning load-balancer:default-only "
     "storage:default-only:warning sql:default-only:warning"
 )
+_IN_BLOCKED = "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:blocked:error"
 _NARROWED = "client-https:partial:note client-http:blocked:note"
 _OPTIONAL_OUT = "entra-id:blocked:note connectors:blocked:note event-hub:blocked:note"
 _GROUP_UNKNOWN = "cache-external-outbound:unknown cache-internal-outbound:unknown rate-limit-outbound:unknown"
@@ -29,6 +30,8 @@ _NOTHING_OPTIONAL = (
 )
 
 REVIEWED: dict[str, tuple[str, ...]] = {
+    "admin-rules-passed-on": (_IN_BLOCKED,),
+    "admin-rules-pinned": ("management:pinned:warning",),
     "allowed-to-be-unknown": (_ALL_UNKNOWN,),
     "azure-cloud": ("",),
     "baseline-2026-04": (_NOTHING_OPTIONAL,),

@@ -11,9 +11,11 @@ from apim_audit.core.facts.findings import Check
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.judge import Judgement, Options, judge
 from tests.core.locations import VNET, Site, deny_all, inbound
+from tests.laws.simulator import PlainRule
 
 GROUP = "/networkManagers/m/networkGroups/servers"
-SOUND = Site(rules=(inbound("ApiManagement", "3443", name="AllowManagement"),))
+ALLOWING = inbound("ApiManagement", "3443", name="AllowManagement")
+SOUND = Site(rules=(ALLOWING,))
 CLOSED = Site(rules=(deny_all("Inbound", 200),))
 
 
@@ -60,6 +62,74 @@ def test_admin_rules_are_tried_before_the_nsg(
     check = management(site, *rules)
     assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
     assert verdict == "compliant" or check.evidence.witness is not None
+
+
+@pytest.mark.parametrize("late", ["Deny", "AlwaysAllow"])
+@pytest.mark.parametrize(
+    ("source", "rules", "verdict"),
+    [
+        (ANYWHERE, (deny_all("Inbound", 200), ALLOWING), "blocked"),
+        (ANYWHERE, (), "missing"),
+        (Side(("13.64.39.16",)), (deny_all("Inbound", 200),), None),
+    ],
+)
+def test_what_an_admin_rule_passes_on_meets_the_whole_nsg_whatever_later_admin_rules_say(
+    late: str, source: Side, rules: tuple[PlainRule, ...], verdict: str | None
+) -> None:
+    check = management(Site(rules=rules), admin("Allow", source), admin(late, ANYWHERE, "late", 2))
+    if verdict is None:  # a part goes to the NSG, the rest is decided by the later admin rule
+        verdict = "blocked" if late == "Deny" else "partial"
+        assert [rule.name for rule in check.evidence.decided_by] == ["late", "DenyAll"]
+    assert check.verdict == verdict
+
+
+BY_ADDRESS = Side(("13.64.39.16", "20.40.0.0/24"))
+BY_TAG = Side(("ApiManagement",))
+NOTHING_FOR_IT = Site(rules=())
+
+
+@pytest.mark.parametrize(
+    ("site", "rules", "verdict", "deciders"),
+    [
+        (NOTHING_FOR_IT, [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_TAG)], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", Side(("0.0.0.0/1", "128.0.0.0/1")))], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS), admin("AlwaysAllow", BY_TAG, "tag", 2)], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "pinned", ["admin"]),
+        (SOUND, [admin("AlwaysAllow", BY_ADDRESS)], "compliant", ["admin"]),
+        (SOUND, [admin("AlwaysAllow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "pinned", ["admin"]),
+        (SOUND, [admin("Allow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "compliant", ["AllowManagement"]),
+        (NOTHING_FOR_IT, [admin("Allow", BY_ADDRESS)], "missing", ["DenyAllInBound"]),
+        (
+            Site(rules=(inbound(("13.64.39.16", "20.40.0.0/24"), "3443", name="Pinning"),)),
+            [admin("Allow", BY_ADDRESS)],
+            "pinned",
+            ["Pinning"],
+        ),
+        (replace(NOTHING_FOR_IT, rules=None, platform="stv1"), [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+    ],
+)
+def test_what_is_always_allowed_by_addresses_is_pinned_as_with_an_nsg(
+    site: Site, rules: list[SecurityRule], verdict: str, deciders: list[str]
+) -> None:
+    check = management(site, *rules)
+    assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
+    if verdict == "pinned":
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by == deciders[0]
+
+
+def test_what_is_always_allowed_out_by_addresses_is_pinned_too() -> None:
+    regional = Side(("20.60.0.0/20",))
+    rule = admin("AlwaysAllow", ANYWHERE, direction=Direction.OUTBOUND, destination=regional)
+    checks = judged(CLOSED, AdminRules((rule,))).instances[0].locations[0].checks
+    assert next(check for check in checks if check.id == "storage").verdict == "pinned"
+
+
+def test_addresses_beside_a_network_group_are_not_addresses_only() -> None:
+    both = admin("AlwaysAllow", replace(BY_ADDRESS, network_groups=(GROUP,)))
+    assert management(CLOSED, both).verdict == "compliant"
 
 
 def test_what_a_network_group_holds_is_not_known() -> None:

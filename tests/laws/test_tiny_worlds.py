@@ -16,9 +16,9 @@ CHUNKS = 20
 Judge = Callable[[TinyCase], str]
 
 
-def disagreements(judge: Judge, seed: int, count: int, *, overlapping: bool = False) -> list[str]:
+def disagreements(judge: Judge, seed: int, count: int, *, overlapping: bool = False, admin: bool = False) -> list[str]:
     random = Random(seed)
-    cases = (random_tiny_case(random, overlapping=overlapping) for _ in range(count))
+    cases = (random_tiny_case(random, overlapping=overlapping, admin=admin) for _ in range(count))
     return [f"{problem}: {case}" for case in cases if (problem := judge(case))]
 
 
@@ -74,6 +74,11 @@ def test_verdicts_are_right_where_an_address_may_stand_at_both_ends(seed: int) -
 @seeds
 def test_deciders_are_right_where_an_address_may_stand_at_both_ends(seed: int) -> None:
     assert disagreements(of_rules_and_verdicts, 400 + seed, CHUNK // 4, overlapping=True) == []
+
+
+@seeds
+def test_admin_rules_before_the_nsg_deliver_drop_and_pass_on(seed: int) -> None:
+    assert disagreements(of_rules_and_verdicts, 500 + seed, CHUNK // 2, admin=True) == []
 
 
 @pytest.mark.wide

@@ -13,7 +13,7 @@ from apim_audit.core.sets.unknowns import YES, Choice, Condition
 
 NO_NSG = "(no NSG)"
 
-_ALLOW, _DENY = Access.ALLOW, Access.DENY
+_ALLOW, _DENY, _ALWAYS_ALLOW = Access.ALLOW, Access.DENY, Access.ALWAYS_ALLOW
 _stage_and_priority = attrgetter("priority", "admin", "default")
 
 
@@ -94,9 +94,13 @@ class Ruleset:
         return not rule.default and (rule.admin or rule.priority <= changed.priority)
 
     def pins(self, number: int) -> bool:
-        """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
+        """Tells whether a rule lets through what it decides, and its other end is written in addresses only.
+
+        An admin Allow decides nothing, so that it cannot; no default rule is written in addresses.
+        """
         rule = self.rules[number]
-        return rule.access is _ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
+        lets_through = _ALWAYS_ALLOW if rule.admin else _ALLOW
+        return rule.access is lets_through and not rule.default and is_pinning(rule.other_side())
 
 
 def in_order(
