@@ -14,6 +14,7 @@ _NO_NSG = (
     "nsg-attached:missing:error client-https:missing:error client-http:missing:note management:missing:error "
     f"load-balancer:missing:error {_DEFAULTS}"
 )
+_NO_NSG_ADMIN = _NO_NSG.replace("load-balancer:missing", "load-balancer:blocked")
 _NO_NSG_STV1 = (
     "nsg-attached:missing:warning client-https:default-only:warning client-http:default-only "
     "management:default-only:warning load-balancer:default-only "
@@ -32,6 +33,7 @@ _NOTHING_OPTIONAL = (
 REVIEWED: dict[str, tuple[str, ...]] = {
     "admin-rules-passed-on": (_IN_BLOCKED,),
     "admin-rules-pinned": ("management:pinned:warning",),
+    "admin-rules-without-nsg": (_NO_NSG_ADMIN,),
     "allowed-to-be-unknown": (_ALL_UNKNOWN,),
     "azure-cloud": ("",),
     "baseline-2026-04": (_NOTHING_OPTIONAL,),

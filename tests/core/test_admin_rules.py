@@ -189,12 +189,37 @@ def test_azures_own_dns_heeds_only_admin_rules_that_name_it() -> None:
         assert (dns.verdict, dns.evidence.shadowed) == ("default-only", ())
 
 
-def test_a_part_delivered_without_an_nsg_is_told_as_a_part() -> None:
-    half = admin("AlwaysAllow", Side(("13.64.39.16",)))
-    check = management(replace(SOUND, rules=None), half)
-    assert check.verdict == "partial"
-    assert check.message.endswith("part of TCP 3443 from ApiManagement is lost")
+BARE = replace(SOUND, rules=None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "deciders"),
+    [
+        ([admin("AlwaysAllow", ANYWHERE)], "missing", []),
+        ([admin("AlwaysAllow", Side(("13.64.39.16",)))], "missing", []),
+        ([admin("Deny", Side(("13.64.39.16",)))], "blocked", ["admin"]),
+        ([admin("Deny", ANYWHERE), admin("AlwaysAllow", ANYWHERE, "late", 2)], "blocked", ["admin"]),
+        ([admin("AlwaysAllow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)], "missing", []),
+        ([admin("AlwaysAllow", Side(("13.64.39.16",))), admin("Deny", ANYWHERE, "late", 2)], "blocked", ["late"]),
+    ],
+)
+def test_without_an_nsg_the_load_balancer_of_stv2_drops_what_is_always_allowed(
+    rules: list[SecurityRule], verdict: str, deciders: list[str]
+) -> None:
+    check = management(BARE, *rules)
+    assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
     assert check.evidence.shadowed == ()
+    if verdict == "missing":
+        assert check.message.endswith("TCP 3443 from ApiManagement is lost")
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by is None
+
+
+def test_without_an_nsg_admin_rules_that_always_allow_serve_where_no_load_balancer_drops() -> None:
+    assert management(replace(BARE, platform="stv1"), admin("AlwaysAllow", ANYWHERE)).verdict == "compliant"
+    outbound = admin("AlwaysAllow", ANYWHERE, direction=Direction.OUTBOUND)
+    checks = judged(BARE, AdminRules((outbound,))).instances[0].locations[0].checks
+    assert next(check for check in checks if check.id == "storage").verdict == "compliant"
 
 
 def test_without_an_nsg_and_a_platform_admin_rules_leave_inbound_in_doubt() -> None:

@@ -231,9 +231,11 @@ class LocationJudge:
             if flow.direction is Direction.INBOUND and len(required) > 1:
                 # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
                 raise NoFlows(_PLATFORM.question)
-            dropped = _load_balancer_drops(flow, required)
-            rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)
-            return ruleset_of(rules, flow.direction, site.resolver, (rest,))
+            if _load_balancer_drops(flow, required):
+                dropping = without_nsg(flow.direction, Access.DENY)
+                return ruleset_of(map(_passed_on, rules), flow.direction, site.resolver, (dropping,))
+            passing = without_nsg(flow.direction, Access.ALLOW)
+            return ruleset_of(rules, flow.direction, site.resolver, (passing,))
         if flow.direction not in self._rulesets:
             self._rulesets[flow.direction] = ruleset_of(rules, flow.direction, site.resolver)
         return self._rulesets[flow.direction]
@@ -256,6 +258,15 @@ def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
     Source: API Management virtual network reference (2025-06-17): on stv2 an NSG must be attached.
     """
     return flow.direction is Direction.INBOUND and NetworkModel.STV2 in models
+
+
+def _passed_on(rule: SecurityRule) -> SecurityRule:
+    """Returns an admin rule as it works where the load balancer drops what comes behind the admin rules.
+
+    It is not the NSG that AlwaysAllow skips, but the load balancer that drops: so all that it does is to spare its flows
+    the admin rules that come later, as an Allow does.
+    """
+    return replace(rule, access=Access.ALLOW) if rule.access is Access.ALWAYS_ALLOW else rule
 
 
 def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
