@@ -14,6 +14,10 @@ _NO_NSG = (
     "nsg-attached:missing:error client-https:missing:error client-http:missing:note management:missing:error "
     f"load-balancer:missing:error {_DEFAULTS}"
 )
+_DENIED_BEFORE_UNREAD = (
+    "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:unknown:undecided "
+    f"{_OUT_UNKNOWN}"
+)
 _NO_NSG_ADMIN = _NO_NSG.replace("load-balancer:missing", "load-balancer:blocked")
 _NO_NSG_STV1 = (
     "nsg-attached:missing:warning client-https:default-only:warning client-http:default-only "
@@ -31,6 +35,7 @@ _NOTHING_OPTIONAL = (
 )
 
 REVIEWED: dict[str, tuple[str, ...]] = {
+    "admin-rules-nsg-not-given": (_DENIED_BEFORE_UNREAD,),
     "admin-rules-passed-on": (_IN_BLOCKED,),
     "admin-rules-pinned": ("management:pinned:warning",),
     "admin-rules-without-nsg": (_NO_NSG_ADMIN,),

@@ -1,7 +1,7 @@
 """An NSG's rules of one direction in the order in which they are tried, as clauses for the engine."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, product
 from operator import attrgetter
 
@@ -10,8 +10,6 @@ from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import YES, Choice, Condition
-
-NO_NSG = "(no NSG)"
 
 _ALLOW, _DENY, _ALWAYS_ALLOW = Access.ALLOW, Access.DENY, Access.ALWAYS_ALLOW
 _stage_and_priority = attrgetter("priority", "admin", "default")
@@ -114,9 +112,27 @@ def in_order(
 
 def without_nsg(direction: Direction, access: Access) -> SecurityRule:
     """Returns what stands in the place of an NSG's rules where a subnet has none."""
+    return replace(_stand_in("(no NSG)", direction, access), default=True)
+
+
+def unread_nsg(direction: Direction, why: str) -> tuple[SecurityRule, SecurityRule]:
+    """Returns what stands in the place of an NSG of which nothing is known: perhaps it lets everything through.
+
+    Whatever it lets through lies between everything and nothing. They are no default rules: that everything is allowed
+    explicitly is possible too.
+
+    Args:
+        direction: the direction.
+        why: what would help, as a phrase.
+    """
+    letting = replace(_stand_in(why, direction, _ALLOW), priority=65499, certain=False)
+    return letting, _stand_in(why, direction, _DENY)
+
+
+def _stand_in(name: str, direction: Direction, access: Access) -> SecurityRule:
     everything = Side(("*",))
     return SecurityRule(
-        NO_NSG, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, default=True
+        name, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, stand_in=True
     )
 
 
@@ -131,9 +147,15 @@ def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRul
 
 
 def presence_choice(rule: SecurityRule) -> Choice:
-    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded."""
+    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded.
+
+    Of a stand-in for an NSG it is whether the NSG lets through what comes to it; its name says what would tell.
+    """
+    name = f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}"
+    if rule.stand_in:
+        return Choice(name, rule.name, ("the NSG lets nothing through", "the NSG lets through what comes to it"))
     return Choice(
-        f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}",
+        name,
         f"is `{rule.name}` in force? Its provisioningState is not Succeeded",
         (f"`{rule.name}` is not in force", f"`{rule.name}` is in force"),
     )
