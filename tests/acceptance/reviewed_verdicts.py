@@ -14,11 +14,17 @@ _NO_NSG = (
     "nsg-attached:missing:error client-https:missing:error client-http:missing:note management:missing:error "
     f"load-balancer:missing:error {_DEFAULTS}"
 )
+_DENIED_BEFORE_UNREAD = (
+    "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:unknown:undecided "
+    f"{_OUT_UNKNOWN}"
+)
+_NO_NSG_ADMIN = _NO_NSG.replace("load-balancer:missing", "load-balancer:blocked")
 _NO_NSG_STV1 = (
     "nsg-attached:missing:warning client-https:default-only:warning client-http:default-only "
     "management:default-only:warning load-balancer:default-only "
     "storage:default-only:warning sql:default-only:warning"
 )
+_IN_BLOCKED = "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:blocked:error"
 _NARROWED = "client-https:partial:note client-http:blocked:note"
 _OPTIONAL_OUT = "entra-id:blocked:note connectors:blocked:note event-hub:blocked:note"
 _GROUP_UNKNOWN = "cache-external-outbound:unknown cache-internal-outbound:unknown rate-limit-outbound:unknown"
@@ -29,6 +35,10 @@ _NOTHING_OPTIONAL = (
 )
 
 REVIEWED: dict[str, tuple[str, ...]] = {
+    "admin-rules-nsg-not-given": (_DENIED_BEFORE_UNREAD,),
+    "admin-rules-passed-on": (_IN_BLOCKED,),
+    "admin-rules-pinned": ("management:pinned:warning",),
+    "admin-rules-without-nsg": (_NO_NSG_ADMIN,),
     "allowed-to-be-unknown": (_ALL_UNKNOWN,),
     "azure-cloud": ("",),
     "baseline-2026-04": (_NOTHING_OPTIONAL,),

@@ -343,7 +343,7 @@ def _network_group(group: str) -> AddressSet:
 @lru_cache(maxsize=4096)
 def is_pinning(side: Side) -> bool:
     """Tells whether a side is written in addresses only, and in fewer than all public ones."""
-    if side.groups or not side.expressions:
+    if side.groups or side.network_groups or not side.expressions:
         return False
     covered = EMPTY
     for text in side.expressions:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
-from apim_audit.core.engine.rulesets import NO_NSG, Ruleset
+from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.facts.findings import (
     Alternative,
     Compliant,
@@ -89,19 +89,13 @@ def _alternatives(case: Case, others: Iterable[Verdict]) -> tuple[Alternative, .
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.deciders())
     return tuple(
-        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default)
-        for rule in rules
-        if not _stands_for_no_nsg(rule)
+        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default) for rule in rules if not rule.stand_in
     )
-
-
-def _stands_for_no_nsg(rule: SecurityRule) -> bool:
-    return rule.default and rule.name == NO_NSG
 
 
 def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
-    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not _stands_for_no_nsg(rule))
+    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not rule.stand_in)
 
 
 def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
@@ -126,7 +120,7 @@ def _witness(case: Case, verdict: Verdict) -> Witness | None:
     rule = replay(flow, case.ruleset.rules, around)
     if rule is None or not _confirms(rule, part, case.ruleset):
         return None
-    name = None if _stands_for_no_nsg(rule) else rule.name
+    name = None if rule.stand_in else rule.name
     return _written(flow, name, tuple(dict.fromkeys(_assumptions(part, spot))))
 
 
