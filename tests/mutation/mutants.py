@@ -31,7 +31,7 @@ _LAWS = (
     "tests/laws/test_boxes.py::test_engine_and_boxes_agree_on_random_nsgs[0]",
     "tests/laws/test_possible_worlds.py::test_the_core_agrees_with_all_possible_worlds[0]",
 )
-_CASES = ("tests/core/test_traps.py", "tests/mutation/test_fixtures_here.py")
+_CASES = ("tests/core/test_traps.py", "tests/core/test_around_the_nsg.py", "tests/mutation/test_fixtures_here.py")
 _WORLDS = (
     *_LAWS,
     "tests/laws/test_tiny_worlds.py::test_what_holds_under_an_answer_is_what_holds_in_its_worlds[0]",
@@ -49,7 +49,7 @@ _ALL = (
 _TESTS = {
     "addresses": (_FIRST, ("tests/core/test_addresses.py",)),
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
-    "conditions": (("tests/core/test_around_the_nsg.py",), _CASES[1:]),
+    "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "required": (_FIRST, _CASES),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
