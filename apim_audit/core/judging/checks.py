@@ -40,6 +40,7 @@ from apim_audit.core.sets.unknowns import Choice
 
 _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
 _GATEWAY_ROWS = ("client-", "traffic-manager")
+_ADVISORY, _DNS_SERVERS, _PARTIAL, _TAG = Level.ADVISORY, PeerKind.DNS_SERVERS, Verdict.PARTIAL, PeerKind.TAG
 _NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
@@ -90,7 +91,7 @@ class LocationJudge:
             outcome=found.outcome,
             severity=severity_of(row.requirement, row.level, verdict_of(found.outcome), mild=found.mild),
             message=message_of(found.outcome, phrase),
-            direction=flow.direction.value,
+            direction=flow.direction._value_,  # as value, in a tenth of the time
             protocol=flow.protocol,
             ports=ports,
             peer=peer,
@@ -187,16 +188,16 @@ class LocationJudge:
 
     def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         ruleset = self._ruleset(flow, required, site)
-        may_pin = flow.peer.kind is PeerKind.TAG
+        may_pin = flow.peer.kind is _TAG
         decisions = {
             model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
         }
         case = Case(_over_platforms(decisions), ruleset, flow.direction, flow.protocol, site)
         outcome = outcome_of(case)
-        mild = verdict_of(outcome) is Verdict.PARTIAL and (
+        mild = verdict_of(outcome) is _PARTIAL and (
             _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
         )
-        hints = () if row.level is Level.ADVISORY else self._near_misses(flow, required, case, outcome)
+        hints = () if row.level is _ADVISORY else self._near_misses(flow, required, case, outcome)
         return _Found(outcome, mild, hints)
 
     def _near_misses(
@@ -230,7 +231,7 @@ class LocationJudge:
         return candidates_of(nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ())
 
     def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
-        if flow.direction in self._rulesets and flow.peer.kind is not PeerKind.DNS_SERVERS:
+        if flow.direction in self._rulesets and flow.peer.kind is not _DNS_SERVERS:
             return self._rulesets[flow.direction]
         rules = _custom_rules(site)
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):

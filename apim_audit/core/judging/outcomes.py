@@ -33,6 +33,8 @@ _ORDER = (
     Verdict.BLOCKED,
 )
 
+_ALL_COMPLIANT = frozenset({Verdict.COMPLIANT})
+
 _TELLING = {
     Verdict.PINNED: (Fate.ALLOWED,),
     Verdict.DEFAULT_ONLY: (Fate.ALLOWED_BY_DEFAULT,),
@@ -68,7 +70,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def outcome_of(case: Case) -> Outcome:
     """Returns the outcome of a decision; a witness that cannot be confirmed makes it undecided."""
     verdicts = case.decision.verdicts()
-    if verdicts == {Verdict.COMPLIANT}:
+    if verdicts == _ALL_COMPLIANT:
         return Compliant(Evidence(_deciders(case), _shadowed(case)))
     unknown = Verdict.COMPLIANT in verdicts
     verdict = Verdict.UNKNOWN if unknown else worst(verdicts)
@@ -89,7 +91,7 @@ def _alternatives(case: Case, others: Iterable[Verdict]) -> tuple[Alternative, .
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.deciders())
     return tuple(
-        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default) for rule in rules if not rule.stand_in
+        DecidingRule(rule.name, rule.priority, rule.access._value_, rule.default) for rule in rules if not rule.stand_in
     )
 
 
