@@ -19,6 +19,11 @@ from apim_audit.decode.service_tags import cloud_of_tags, clouds_of, parse_tags,
 from apim_audit.decode.unknown_words import UnknownWords
 from apim_audit.snapshot import ServiceTagDocument, Snapshot
 
+_NOT_WHOLE = (
+    "The service tags are not whole (nextLink is set): a tag that they lack counts as one without data; give all pages "
+    "of the answer in one array"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -98,12 +103,15 @@ def _tags_that_count(
     snapshot: Snapshot, instances: tuple[Instance, ...]
 ) -> tuple[ServiceTagDocument | None, tuple[str, ...], str]:
     data = snapshot.service_tags
-    if data is None or data.cloud is None:
-        return data, (), ""
+    if data is None:
+        return None, (), ""
+    notes = () if data.whole else (_NOT_WHOLE,)
+    if data.cloud is None:
+        return data, notes, ""
     ours = (cloud_of_tags(snapshot.cloud),) if snapshot.cloud else clouds_of(instances)
     theirs = cloud_of_tags(data.cloud)
     if set(ours) <= {theirs}:
-        return data, (), ""
+        return data, notes, ""
     note = f"The service tags are those of the cloud {theirs}, the instances are in {' and '.join(ours)}"
     why_none = f"the service tags that count (those given are of {theirs}, the instances in {' and '.join(ours)})"
     return None, (f"{note}: the tags count as unknown; give those of the instances' cloud",), why_none

@@ -18,6 +18,7 @@ _HINT = (
     "a Resource Graph answer, one resource a line, or a snapshot written by collect."
 )
 _SKIP_TOKENS = ("$skipToken", "skipToken", "skip_token")  # the REST API, the SDKs, the Azure CLI
+_SHOWN = 40
 _TOTALS = ("totalRecords", "total_records")
 
 
@@ -83,6 +84,9 @@ def _part(file: str, value: Value) -> _Part:
         raise _ShapeError(problem)
     if body.get("format") == FORMAT:
         return _snapshot(body)
+    if "formatVersion" in body and "documents" in body:
+        problem = f"looks like a snapshot, but its format is {str(body.get('format'))[:_SHOWN]!r}, not {FORMAT!r}"
+        raise _ShapeError(problem)
     if isinstance(body.get("id"), str) or isinstance(body.get("type"), str):
         return _Part((SourcedDocument(place, body),))
     return _answer(file, place, body)
@@ -181,5 +185,14 @@ def _service_tags(found: Sequence[ServiceTagDocument]) -> ServiceTagDocument | N
     # Each snapshot keeps only the tags that it needs; where two have a tag, the newer data counts.
     by_age = sorted(found, key=lambda tags: (len(tags.change_number or ""), tags.change_number or ""))
     newest = by_age[-1]
-    prefixes = {name: prefixes for tags in by_age for name, prefixes in tags.prefixes.items()}
-    return ServiceTagDocument(newest.source, newest.cloud, newest.change_number, prefixes)
+    prefixes: dict[str, list[str]] = {}
+    contradictory: set[str] = set()
+    for tags in by_age:
+        prefixes |= tags.prefixes
+        contradictory = contradictory - tags.prefixes.keys() | set(tags.contradictory)
+    return replace(
+        newest,
+        prefixes={name: found for name, found in prefixes.items() if name not in contradictory},
+        contradictory=tuple(sorted(contradictory)),
+        whole=all(tags.whole for tags in found),
+    )

@@ -81,12 +81,16 @@ class ServiceTagDocument:
         cloud: ``Public``, ``AzureGovernment``, ``China`` as the data names it.
         change_number: the data's version, as text.
         prefixes: the raw prefixes of each tag, by the tag's name as Azure writes it.
+        contradictory: the names of tags that are there twice with different prefixes, which are not among those.
+        whole: False where the data says that there is more of it.
     """
 
     source: str
     cloud: str | None
     change_number: str | None
     prefixes: dict[str, list[str]]
+    contradictory: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
