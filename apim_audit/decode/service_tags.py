@@ -88,7 +88,8 @@ def parse_tags(
                 f"{printable(origin)}: tag {printable(title)}: {error.problem}, so the tag counts as one without data"
             )
             problems.add(None, f"service tag {title}", "invalid", message)
-    return ServiceTags(sets, names | {folded: title.strip() for folded, (title, _) in raw.items()}, printable(origin))
+    names |= {folded: title.strip() for folded, (title, _) in raw.items()}
+    return ServiceTags(sets, names, printable(origin), {name: tuple(raw[name][1]) for name in sets})
 
 
 def _by_folded_name(prefixes: Mapping[str, list[str]]) -> dict[str, tuple[str, list[str]]]:
