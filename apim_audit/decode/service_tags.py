@@ -89,7 +89,8 @@ def parse_tags(
             _report(title, error.problem, origin, problems)
     _report_contradictory(data, set(map(fold, used)), origin, problems)
     names |= {fold(name): name.strip() for name in data.contradictory}
-    return ServiceTags(sets, names | {folded: title.strip() for folded, (title, _) in raw.items()}, printable(origin))
+    names |= {folded: title.strip() for folded, (title, _) in raw.items()}
+    return ServiceTags(sets, names, printable(origin), {name: tuple(raw[name][1]) for name in sets})
 
 
 def _report_contradictory(data: ServiceTagDocument, used: AbstractSet[str], origin: str, problems: Problems) -> None:

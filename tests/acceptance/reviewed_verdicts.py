@@ -34,6 +34,22 @@ _NOTHING_OPTIONAL = (
     "rate-limit-inbound:blocked:note rate-limit-outbound:blocked:note"
 )
 
+_CACHES = (
+    "cache-external-inbound:blocked:note cache-external-outbound:blocked:note cache-internal-inbound:blocked:note "
+    "cache-internal-outbound:blocked:note rate-limit-inbound:blocked:note rate-limit-outbound:blocked:note"
+)
+_ONLY_REQUIRED = f"machine-health:blocked:note dns:default-only {_OPTIONAL_OUT} {_CACHES}"
+_FORCED = "management-return-path:missing:error service-endpoints:missing:note"
+_DIVERTED = (
+    "client-https:unknown:undecided client-http:unknown machine-health:blocked:note certificates:unknown:undecided "
+    f"dns:default-only {_OPTIONAL_OUT} {_CACHES} {_FORCED}"
+)
+_DIVERTED_WITHOUT_TAGS = (
+    "machine-health:blocked:note dns:default-only entra-id:unknown connectors:unknown event-hub:blocked:note "
+    f"{_CACHES} {_FORCED}"
+)
+_EITHER_ROUTE = f"{_ONLY_REQUIRED} management-return-path:unknown:undecided service-endpoints:unknown"
+
 REVIEWED: dict[str, tuple[str, ...]] = {
     "admin-rules-nsg-not-given": (_DENIED_BEFORE_UNREAD,),
     "admin-rules-passed-on": (_IN_BLOCKED,),
@@ -76,6 +92,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "port-typo": ("sql:default-only:warning",),
     "regional-key-vault": ("key-vault:partial:warning",),
     "route-widens-vnet": ("management:missing:error",),
+    "routes-of-one-prefix": (_EITHER_ROUTE,),
+    "routes-partly-diverted": (_DIVERTED,),
+    "routes-without-tags": (_DIVERTED_WITHOUT_TAGS,),
     "rule-not-succeeded": ("management:unknown:undecided",),
     "rule-not-understood": (_IN_UNKNOWN,),
     "security-group": (f"dns:default-only {_OPTIONAL_OUT} {_GROUP_UNKNOWN}",),

@@ -79,13 +79,14 @@ def outcome_of(case: Case) -> Outcome:
     if witness is None:
         return Undecided((UNCONFIRMED,), evidence)
     if unknown:
-        return Undecided(_questions(case), evidence)
-    return Gap(verdict, evidence, _alternatives(case, verdicts - {verdict}))
+        return Undecided(questions(case.decision), evidence)
+    return Gap(verdict, evidence, alternatives(case.decision, verdicts - {verdict}))
 
 
-def _alternatives(case: Case, others: Iterable[Verdict]) -> tuple[Alternative, ...]:
+def alternatives(decision: Decision, others: Iterable[Verdict]) -> tuple[Alternative, ...]:
+    """Returns other possible verdicts of a decision, the worst first, each with what has to hold for it."""
     ordered = sorted(others, key=_ORDER.index, reverse=True)
-    return tuple(Alternative(other, _condition(case, other)) for other in ordered)
+    return tuple(Alternative(other, _condition(decision, other)) for other in ordered)
 
 
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:
@@ -152,26 +153,26 @@ def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
             yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
 
 
-def _questions(case: Case) -> tuple[str, ...]:
+def questions(decision: Decision) -> tuple[str, ...]:
     """Returns what would decide it: the unknowns on which parts hang that are not allowed explicitly."""
-    obstacles = [part for part in case.decision.parts if part.fate != Fate.ALLOWED]
-    return _asked(obstacles) or _asked(case.decision.parts)
+    obstacles = [part for part in decision.parts if part.fate != Fate.ALLOWED]
+    return _asked(obstacles) or _asked(decision.parts)
 
 
 def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unknown.question for part in parts for unknown, _ in part.unknowns()))
 
 
-def _condition(case: Case, verdict: Verdict) -> str:
+def _condition(decision: Decision, verdict: Verdict) -> str:
     """Returns what has to hold for another verdict than the worst: the fewest answers that leave no other."""
-    choices = tuple(dict.fromkeys(choice for way, _ in case.decision.conditional for choice, _ in way))
+    choices = tuple(dict.fromkeys(choice for way, _ in decision.conditional for choice, _ in way))
     for size in range(1, len(choices) + 1):
         for some in combinations(choices, size):
             for answers in product(*(range(choice.arity) for choice in some)):
                 answered = tuple(zip(some, answers, strict=True))
-                if _verdicts_under(answered, case.decision) == {verdict}:
+                if _verdicts_under(answered, decision) == {verdict}:
                     return "if " + " and ".join(choice.answers[answer] for choice, answer in answered)
-    return "depending on: " + "; ".join(_asked(case.decision.parts))
+    return "depending on: " + "; ".join(_asked(decision.parts))
 
 
 def _verdicts_under(answered: Answered, decision: Decision) -> set[Verdict]:

@@ -121,6 +121,16 @@ def peer_names(peer: Peer, site: Site) -> tuple[str, ...]:
     return (peer.name,)
 
 
+def on_one_side(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns names as one rule can have them on a side: of several regional tags the whole one, addresses as they are.
+
+    Source: NSG overview (2025-07-15): several addresses may stand in a rule, several service tags may not.
+    """
+    wholes = tuple(dict.fromkeys(name.partition(".")[0] for name in names))
+    regional = len(names) > 1 and all(parse_addresses(fold(name)) is None for name in names)
+    return wholes if regional else names
+
+
 def _other_end(peer: Peer, site: Site) -> tuple[AddressSet, tuple[str, ...]]:
     names = peer_names(peer, site)
     match peer.kind:
