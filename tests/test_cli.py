@@ -17,6 +17,7 @@ from apim_audit.cli import main
 from apim_audit.cli.assumptions import Announcement, announced
 from apim_audit.cli.execution import _options
 from apim_audit.cli.options import (
+    COMMANDS,
     AsModel,
     Check,
     Cloud,
@@ -27,6 +28,7 @@ from apim_audit.cli.options import (
     ReportFile,
     Requirements,
     Subscription,
+    name_of,
 )
 from apim_audit.cli.parsing import parse
 from apim_audit.cli.streams import style_of
@@ -136,6 +138,21 @@ def test_a_target_is_what_to_read() -> None:
         assert command.target == Target(("s",), "rg", ("a",), "AzureUSGovernment", None, admin_rules=True)
 
 
+@pytest.mark.parametrize("written", ["azurechinacloud", "AZURECHINACLOUD", "AzureChinaCloud"])
+def test_a_cloud_in_any_letter_case(written: str) -> None:
+    command = parse(["subscription", "s", "--cloud", written])
+    assert isinstance(command, Subscription)
+    assert command.cloud is Cloud.CHINA
+
+
+@pytest.mark.parametrize("name", ["", *map(name_of, COMMANDS)])
+def test_the_help_fits_a_screen_and_writes_names_as_they_are(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse([name, "--help"] if name else ["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(len(line) <= 80 for line in out.split("\n"))
+    assert ("--cloud <AzureCloud|AzureUSGovernment|AzureChinaCloud>" in out) == ("--cloud" in out)
+
+
 def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APIM_AUDIT_ARM_ENDPOINT", "https://127.0.0.1:1")
     command = parse(["subscription", "s"])
@@ -157,7 +174,10 @@ def test_the_endpoint_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPat
         ("check a --fail-on loud", "'loud' is not one of 'error', 'warning', 'note', 'never'."),
         ("collect s", "Missing option '-o' / '--output'."),
         ("subscription", "Missing argument 'ID"),
-        ("subscription s --cloud Moon", "'Moon' is not one of"),
+        (
+            "subscription s --cloud Moon",
+            "'Moon' is not one of 'AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'.",
+        ),
         ("check a --assume on-premises=10.0.0.0/33", "'10.0.0.0/33' in 'on-premises=10.0.0.0/33' is no address prefix"),
         ("check a --assume on-premises=10.0.0.0/8,", "'' in 'on-premises=10.0.0.0/8,' is no address prefix"),
         ("check a --assume on-premises=none,10.0.0.0/8", "'none' in 'on-premises=none,10.0.0.0/8' is no address"),

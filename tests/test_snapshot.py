@@ -193,7 +193,7 @@ def test_a_list_whose_next_page_is_given_is_complete() -> None:
     other = {"value": [{"id": "/c", "type": "Another"}]}
     assert read(dump(first) + dump(last)).incomplete == ()
     assert len(read(dump(first) + dump(other)).incomplete) == 1
-    assert len(read(dump(last) + dump(first)).incomplete) == 1
+    assert read(dump(last) + dump(first)).incomplete == ()
 
 
 def test_numbers_beyond_reason_stay_as_text() -> None:
@@ -253,7 +253,23 @@ def test_what_json_cannot_hold_is_refused() -> None:
     ("change", "problem"),
     [
         ({"formatVersion": 2}, "is a snapshot of format version 2, and this program reads 1; update it"),
-        ({"formatVersion": None}, "is a snapshot of format version None, and this program reads 1; update it"),
+        ({"formatVersion": None}, "is a damaged snapshot: formatVersion is null, not a number"),
+        ({"formatVersion": "1"}, "is a damaged snapshot: formatVersion is a text, not a number"),
+        ({"formatVersion": True}, "is a damaged snapshot: formatVersion is a truth value, not a number"),
+        ({"format": 1}, "looks like a snapshot, but its format is '1', not 'apim-audit-snapshot'"),
+        ({"format": "other"}, "looks like a snapshot, but its format is 'other', not 'apim-audit-snapshot'"),
+        (
+            {"takenAt": "yesterday"},
+            "is a damaged snapshot: takenAt 'yesterday' is not a time such as 2026-11-22T06:31:00Z",
+        ),
+        (
+            {"takenAt": "2026-13-22T06:31:00Z"},
+            "is a damaged snapshot: takenAt '2026-13-22T06:31:00Z' is not a time such as 2026-11-22T06:31:00Z",
+        ),
+        (
+            {"takenAt": "2026-11-22"},
+            "is a damaged snapshot: takenAt '2026-11-22' is not a time such as 2026-11-22T06:31:00Z",
+        ),
         ({"documents": {}}, "is a damaged snapshot: documents is an object, not an array"),
         ({"documents": [{"source": "live"}]}, "is a damaged snapshot: body is missing"),
         ({"incomplete": [{"id": 1}]}, "is a damaged snapshot: id is a number, not a text"),
@@ -320,6 +336,36 @@ def test_the_weekly_file_and_the_rest_answer_are_read(tmp_path: Path) -> None:
     assert load_service_tags(tag_file(tmp_path, rest)) == ServiceTagDocument("file", "Public", "9", {"Sql": []})
 
 
+def test_a_tag_that_is_there_twice_must_say_the_same(tmp_path: Path) -> None:
+    values = [
+        tag("Sql", "1.0.0.0/8"),
+        tag("A", "1.0.0.0/8", "2.0.0.0/8"),
+        tag("SQL", "2.0.0.0/8"),
+        tag("A", "2.0.0.0/8", "1.0.0.0/8"),
+    ]
+    found = load_service_tags(tag_file(tmp_path, {"values": values}))
+    assert found.prefixes == {"A": ["1.0.0.0/8", "2.0.0.0/8"]}
+    assert found.contradictory == ("Sql",)
+
+
+def test_an_answer_that_goes_on_is_not_whole(tmp_path: Path) -> None:
+    first, last = {"values": [tag("A")], "nextLink": "https://x"}, {"values": [tag("B")]}
+    assert not load_service_tags(tag_file(tmp_path, first)).whole
+    assert not load_service_tags(tag_file(tmp_path, [first, {**last, "nextLink": "https://y"}])).whole
+    assert load_service_tags(tag_file(tmp_path, [first, last])).whole
+
+
+def test_what_is_wrong_with_service_tags_is_kept_in_a_snapshot() -> None:
+    doubtful = replace(TAGS, contradictory=("A", "Storage.X"), whole=False)
+    assert read(stored(replace(SNAPSHOT, service_tags=doubtful))).service_tags == doubtful
+    assert trim_service_tags(doubtful, ["Sql", "Storage"]) == replace(doubtful, contradictory=("Storage.X",))
+    newer = ServiceTagDocument("live", "Public", "1376", {"A": []}, ("Sql",))
+    joined = read(stored(replace(SNAPSHOT, service_tags=newer)) + stored(replace(SNAPSHOT, service_tags=doubtful)))
+    assert joined.service_tags == ServiceTagDocument(
+        "live", "Public", "1376", {"A": [], "Sql.WestEurope": ["1.2.3.0/25"]}, ("Sql", "Storage.X"), whole=False
+    )
+
+
 def test_pages_of_a_rest_answer_are_joined(tmp_path: Path) -> None:
     pages = [{"cloud": "Public", "changeNumber": "9", "values": [tag(name, "1.0.0.0/8")]} for name in ("A", "B")]
     assert load_service_tags(tag_file(tmp_path, pages)).prefixes == {"A": ["1.0.0.0/8"], "B": ["1.0.0.0/8"]}
@@ -332,6 +378,8 @@ def test_pages_of_a_rest_answer_are_joined(tmp_path: Path) -> None:
         ({}, "has no field values"),
         ([], "holds an array, not service tags"),
         ([1], "holds a number, not service tags"),
+        ([A, B], "holds resources, not service tags: it has no field values"),
+        ([{}, {}], "has no field values"),
         ({"values": {}}, "values is an object, not an array"),
         ({"values": [1]}, "values[0] is a number, not a service tag"),
         ({"values": [{**tag("x"), "name": 1}]}, "values[0].name is a number, not a text"),

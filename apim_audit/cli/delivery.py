@@ -2,15 +2,13 @@
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from apim_audit.cli.options import Reporting
+from apim_audit.cli.paths import file_of
 from apim_audit.cli.streams import say, style_of
 from apim_audit.core.facts.findings import Report, WaiverProblemKind
-from apim_audit.errors import UsageError
 from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
 from apim_audit.report.summary import sentence, summarise
 from apim_audit.run import masked
@@ -27,12 +25,13 @@ def deliver(found: Report, command: Reporting) -> None:
     """
     report = masked(found) if command.mask else found
     problems = []
-    for wanted in _wanted(command):
+    wanted = _wanted(command)
+    for each in wanted:
         try:
-            write(wanted.renderer(report, style_for(wanted.path)), wanted.path)
+            write(each.renderer(report, style_for(each.path)), each.path)
         except NotWrittenError as error:
             problems.append(error)
-    seen = command.output is None and command.format == Format.TABLE
+    seen = any(each.path is None and each.renderer is RENDERERS[Format.TABLE] for each in wanted)
     tell_of_waivers(report, quiet=seen or command.quiet)
     if not seen and not command.quiet:
         say(sentence(summarise(report)))
@@ -60,8 +59,8 @@ class _Wanted:
 
 
 def _wanted(command: Reporting) -> Sequence[_Wanted]:
-    extra = (_Wanted(RENDERERS[each.format], each.path) for each in command.report)
-    return (_Wanted(RENDERERS[command.format], command.output), *extra)
+    extra = (_Wanted(RENDERERS[each.format], file_of(each.path)) for each in command.report)
+    return (_Wanted(RENDERERS[command.format], file_of(command.output)), *extra)
 
 
 def style_for(path: str | None) -> Style:
@@ -99,28 +98,6 @@ def _discard_output() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  (open until the process ends)
 
 
-def files_of(command: Reporting) -> list[str | None]:
-    """Returns where a command's reports go; None for standard output."""
-    return [wanted.path for wanted in _wanted(command)]
-
-
 def formats_of(command: Reporting) -> set[str]:
     """Returns the formats of a command's reports."""
     return {command.format, *(each.format for each in command.report)}
-
-
-def ensure_writable(paths: Iterable[str | None]) -> None:
-    """Looks whether files can be written, before minutes of reading and not after them.
-
-    Raises:
-        UsageError: two outputs share a file, a file is a folder, or its folder does not exist.
-    """
-    wanted = [path for path in paths if path is not None]
-    for path, count in Counter(wanted).items():
-        if count > 1:
-            message = f"{path} is asked for {count} times; give each output a file of its own"
-            raise UsageError(message)
-        target = Path(path)
-        if target.is_dir() or not target.parent.is_dir():
-            message = f"{path} cannot be written: it is a folder, or its folder does not exist"
-            raise UsageError(message, "create the folder first, or name another file")

@@ -4,14 +4,13 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from apim_audit import run
 from apim_audit.cli.assumptions import announced
-from apim_audit.cli.delivery import deliver, ensure_writable, files_of, formats_of, style_for, tell_of_waivers, write
+from apim_audit.cli.delivery import deliver, formats_of, style_for, tell_of_waivers, write
 from apim_audit.cli.options import (
     Auditing,
     BaselineGaps,
@@ -29,6 +28,7 @@ from apim_audit.cli.options import (
     Subscription,
     Tenant,
 )
+from apim_audit.cli.paths import STANDARD_STREAM, ensure_sound_paths, file_of
 from apim_audit.cli.streams import say
 from apim_audit.core.accepting.known_gaps import gaps_of
 from apim_audit.core.facts.findings import Report, Severity
@@ -39,6 +39,7 @@ from apim_audit.errors import UsageError
 from apim_audit.gate import Accepted, Sources, known_gaps_text
 from apim_audit.report import Format, render_changes, render_diagnosis, render_requirements
 from apim_audit.report.summary import counted, summarise
+from apim_audit.snapshot import to_text as snapshot_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,7 @@ def execute(command: Command) -> int:
         ApimAuditError: it cannot be done.
     """
     _log(command)
+    ensure_sound_paths(command)
     status: int
     match command:
         case Check() | Plan() | Subscription() | ManagementGroup() | Tenant():
@@ -81,23 +83,19 @@ def _audit(command: Check | Plan | Live) -> int:
 
 
 def _check(command: Check) -> int:
-    _ensure_one_stdin(command.files)
-    ensure_writable(files_of(command))
     accepted, options = _accepted(command), _options(command)
     report = run.check(command.files, _stdin(), command.service_tags, options, command.compare_baseline)
     return _judged(report, command, accepted)
 
 
 def _baseline_gaps(command: BaselineGaps) -> int:
-    _ensure_one_stdin(command.files)
-    ensure_writable([command.output])
     accepted = _accepted(command)
     found = run.check(command.files, _stdin(), command.service_tags, _options(command))
     report = run.accept(found, accepted)
-    write(known_gaps_text(report), command.output)
+    write(known_gaps_text(report), file_of(command.output))
     tell_of_waivers(report, quiet=command.quiet)
     if not command.quiet:
-        say(f"{command.output}: {_known_gaps_in_words(report)}")
+        say(f"{_place(command.output)}: {_known_gaps_in_words(report)}")
     return run.OK
 
 
@@ -109,18 +107,10 @@ def _known_gaps_in_words(report: Report) -> str:
     return counted(sum(1 for _ in gaps_of(report)), "known gap") + left
 
 
-def _ensure_one_stdin(files: Sequence[str]) -> None:
-    if files.count("-") > 1:
-        message = "standard input (-) can be read only once"
-        raise UsageError(message)
-
-
 def _plan(command: Plan) -> int:
     if command.onto and command.onto_subscription:
         message = "the current state is either in files (--onto) or read live (--onto-subscription)"
         raise UsageError(message)
-    _ensure_one_stdin((*command.files, *command.parameters, *command.onto))
-    ensure_writable(files_of(command))
     accepted, options = _accepted(command), _options(command)
     tags, compared = command.service_tags, command.compare_baseline
     with _progress(command) as progress:
@@ -129,7 +119,6 @@ def _plan(command: Plan) -> int:
 
 
 def _live(command: Live) -> int:
-    ensure_writable([*files_of(command), command.save_snapshot])
     accepted, options = _accepted(command), _options(command)
     with _progress(command) as progress:
         reading = run.Reading(command.service_tags, command.save_snapshot, progress)
@@ -138,13 +127,19 @@ def _live(command: Live) -> int:
 
 
 def _collect(command: Collect) -> int:
-    ensure_writable([command.output])
     with _progress(command) as progress:
-        snapshot = run.collect(command.target, run.Reading(command.service_tags, command.output, progress))
+        reading = run.Reading(command.service_tags, file_of(command.output), progress)
+        snapshot = run.collect(command.target, reading)
+    if reading.save_to is None:
+        write(snapshot_text(snapshot), None)
     if not command.quiet:
         missing = f", {counted(len(snapshot.incomplete), 'resource')} not read" if snapshot.incomplete else ""
-        say(f"{command.output}: {counted(len(snapshot.documents), 'resource')}{missing}")
+        say(f"{_place(command.output)}: {counted(len(snapshot.documents), 'resource')}{missing}")
     return run.UNDECIDED if snapshot.incomplete and not command.allow_incomplete else run.OK
+
+
+def _place(output: str) -> str:
+    return "standard output" if output == STANDARD_STREAM else output
 
 
 @contextmanager
@@ -153,7 +148,7 @@ def _progress(command: Live | Collect | Plan) -> "Iterator[Progress]":
     from apim_audit.cli.progress import shown  # noqa: PLC0415  (it loads the collector)
     from apim_audit.collect import InterruptedReadingError  # noqa: PLC0415
 
-    kept = command.output if isinstance(command, Collect) else getattr(command, "save_snapshot", None)
+    kept = file_of(command.output) if isinstance(command, Collect) else getattr(command, "save_snapshot", None)
     try:
         with shown(quiet=command.quiet, environment_is_dumb=os.environ.get("TERM") == "dumb") as progress:
             yield progress
@@ -165,24 +160,23 @@ def _progress(command: Live | Collect | Plan) -> "Iterator[Progress]":
 
 
 def _doctor(command: Doctor) -> int:
-    ensure_writable([command.output])
+    output = file_of(command.output)
     if command.role:
-        write(f"{json.dumps(run.role(command.subscriptions), indent=2)}\n", command.output)
+        write(f"{json.dumps(run.role(command.subscriptions), indent=2)}\n", output)
         return run.OK
     diagnosis = run.doctor(command.target)
-    write(render_diagnosis(diagnosis, command.format, style_for(command.output)), command.output)
+    write(render_diagnosis(diagnosis, command.format, style_for(output)), output)
     return run.OK if diagnosis.fine else run.UNDECIDED
 
 
 def _demo(command: Demo) -> int:
-    ensure_writable(files_of(command))
     deliver(run.demo(_options(command), command.compare_baseline), command)
     return run.OK
 
 
 def _requirements(command: Requirements) -> int:
-    ensure_writable([command.output])
-    style = style_for(command.output)
+    output = file_of(command.output)
+    style = style_for(output)
     if command.compare is None:
         baseline = run.requirements(command.baseline, command.network_model)
         text = render_requirements(baseline, command.format, style)
@@ -193,7 +187,7 @@ def _requirements(command: Requirements) -> int:
         before, after = command.compare
         changes = run.compare_baselines(before, after, command.network_model)
         text = render_changes(changes, command.format, style)
-    write(text, command.output)
+    write(text, output)
     return run.OK
 
 

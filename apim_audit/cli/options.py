@@ -61,6 +61,23 @@ def report_file(text: str) -> ReportFile:
     return ReportFile(name, path)
 
 
+def cloud(text: str) -> Cloud:
+    """Returns the value of ``--cloud``, in any letter case.
+
+    Raises:
+        BadParameter: there is no such cloud.
+    """
+    found = next((each for each in Cloud if each.lower() == text.strip().lower()), None)
+    if found is None:
+        message = f"{text!r} is not one of {', '.join(repr(each.value) for each in Cloud)}."
+        raise BadParameter(message)
+    return found
+
+
+def _clouds(incomplete: str) -> list[str]:
+    return [each.value for each in Cloud if each.lower().startswith(incomplete.lower())]
+
+
 Baseline: TypeAlias = Annotated[str, Option("--baseline", metavar="ID", help="The dated table of requirements.")]
 ServiceTags: TypeAlias = Annotated[
     str | None,
@@ -133,7 +150,11 @@ ResourceGroup: TypeAlias = Annotated[
 Names: TypeAlias = Annotated[
     tuple[str, ...], Option("-n", "--name", metavar="NAME", help="Only the instance of this name; repeatable.")
 ]
-CloudOption: TypeAlias = Annotated[Cloud, Option("--cloud", case_sensitive=False, help="The Azure cloud.")]
+CloudOption: TypeAlias = Annotated[
+    Cloud,
+    # Not as a choice of typer's, which writes the names in lower case.
+    Option("--cloud", metavar=f"<{'|'.join(Cloud)}>", parser=cloud, autocompletion=_clouds, help="The Azure cloud."),
+]
 ArmEndpoint: TypeAlias = Annotated[
     str | None,
     Option("--arm-endpoint", metavar="URL", envvar=ARM_ENDPOINT_VARIABLE, help="Another Resource Manager endpoint."),
@@ -457,7 +478,13 @@ class Requirements(Options):
         Option("--compare", metavar="ID ID", help="Only what changes from the one baseline to the other."),
     ] = None
     network_model: Annotated[
-        NetworkModel | None, Option("--network-model", case_sensitive=False, help="Only what this model needs.")
+        NetworkModel | None,
+        Option(
+            "--network-model",
+            case_sensitive=False,
+            metavar="MODEL",
+            help=f"Only what this model needs: {', '.join(NetworkModel)}.",
+        ),
     ] = None
     format: Annotated[
         PlainFormat, Option("-f", "--format", case_sensitive=False, help="The format of the catalogue.")

@@ -34,7 +34,9 @@ from apim_audit.snapshot import Document
 T = TypeVar("T")
 Item = TypeVar("Item")
 
-_WORKERS = 8
+_WORKERS = 16
+"""More than there may be requests in flight: while some parse what came, others ask for the next."""
+
 _SUBSCRIPTION = re.compile(r"[0-9A-Za-z-]{1,64}")
 _RESOURCE_GROUP = re.compile(r"[\w.()-]{0,89}[\w()-]")
 
@@ -98,6 +100,10 @@ class ArmReader:
     def later(self, call: Callable[[], T]) -> Future[T]:
         """Starts a call beside the others."""
         return self._pool.submit(call)
+
+    def next(self, call: Callable[[], T]) -> Future[T]:
+        """Starts a call before all that have not begun."""
+        return self._pool.submit_next(call)
 
     def list_all(
         self, kind: Kind, subscription: str, resource_group: str | None = None, wanted: Wanted | None = None

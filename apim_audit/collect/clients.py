@@ -1,7 +1,9 @@
 """The management SDKs' clients, on transports of their own for each thread."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
 
 from azure.core import AzureClouds
 from azure.core.pipeline.transport import RequestsTransport
@@ -14,14 +16,43 @@ from apim_audit.collect.pipeline import open_transport, policies
 from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Target
 
+_IN_FLIGHT = 8
+"""How many requests are under way at a time, whatever the number of threads."""
 
-@dataclass(frozen=True, slots=True)
+Connect = Callable[[], dict[str, Any]]
+"""Returns the options that connect a client: policies of its own, and the thread's transport."""
+
+
 class SubscriptionClients:
-    """The clients of one subscription."""
+    """The clients of one subscription, for one thread.
 
-    subscription: str
-    api_management: ApiManagementClient
-    network: NetworkManagementClient
+    Each is made when it is asked for: that takes half a millisecond, and most threads need one of them only.
+    """
+
+    def __init__(self, subscription: str, target: Target, credential: KeptToken, connect: Connect) -> None:
+        self.subscription = subscription
+        self._target = target
+        self._credential = credential
+        self._connect = connect
+
+    @cached_property
+    def api_management(self) -> ApiManagementClient:
+        """The client of Microsoft.ApiManagement."""
+        return ApiManagementClient(
+            self._credential, self.subscription, base_url=self._target.endpoint, **self._connect()
+        )
+
+    @cached_property
+    def network(self) -> NetworkManagementClient:
+        """The client of Microsoft.Network."""
+        return NetworkManagementClient(
+            self._credential,
+            self.subscription,
+            base_url=self._target.endpoint,
+            # Names the defaults of what is given here anyway; without it the SDK reads an environment variable.
+            cloud_setting=AzureClouds.AZURE_PUBLIC_CLOUD,
+            **self._connect(),
+        )
 
 
 class _ThreadState(threading.local):
@@ -36,8 +67,8 @@ class _ThreadState(threading.local):
 class Clients:
     """Makes the clients that a thread needs.
 
-    A thread keeps those of one subscription only: a client takes a tenth of a megabyte and half a millisecond, and
-    there may be thousands of subscriptions.
+    A thread keeps those of one subscription only: a client takes a tenth of a megabyte, and there may be thousands of
+    subscriptions.
     """
 
     def __init__(self, target: Target, credential: KeptToken, progress: Progress) -> None:
@@ -45,6 +76,7 @@ class Clients:
         self._credential = credential
         self._progress = progress
         self._stop = threading.Event()
+        self._places = threading.BoundedSemaphore(_IN_FLIGHT)
         self._state = _ThreadState()
         self._transports: list[RequestsTransport] = []
 
@@ -65,7 +97,7 @@ class Clients:
         """Returns the clients of a subscription, for this thread."""
         state = self._state
         if state.of_subscription is None or state.of_subscription.subscription != subscription:
-            state.of_subscription = self._connected(subscription, self._transport())
+            state.of_subscription = SubscriptionClients(subscription, self._target, self._credential, self._connection)
         return state.of_subscription
 
     def graph(self) -> ResourceGraphClient:
@@ -76,37 +108,16 @@ class Clients:
                 self._credential,
                 self._target.endpoint,
                 cloud_setting=AzureClouds.AZURE_PUBLIC_CLOUD,
-                policies=self._policies(),
-                transport=self._transport(),
+                **self._connection(),
             )
         return state.graph
 
+    def _connection(self) -> dict[str, Any]:
+        made = policies(self._target, self._credential, self._stop, self._progress)
+        return {"policies": made, "transport": self._transport()}
+
     def _transport(self) -> RequestsTransport:
         if self._state.transport is None:
-            self._state.transport = open_transport(self._stop)
+            self._state.transport = open_transport(self._stop, self._places)
             self._transports.append(self._state.transport)
         return self._state.transport
-
-    def _policies(self) -> list[object]:
-        return policies(self._target, self._credential, self._stop, self._progress)
-
-    def _connected(self, subscription: str, transport: RequestsTransport) -> SubscriptionClients:
-        return SubscriptionClients(
-            subscription,
-            ApiManagementClient(
-                self._credential,
-                subscription,
-                base_url=self._target.endpoint,
-                policies=self._policies(),
-                transport=transport,
-            ),
-            NetworkManagementClient(
-                self._credential,
-                subscription,
-                base_url=self._target.endpoint,
-                # Names the defaults of what is given here anyway; without it the SDK reads an environment variable.
-                cloud_setting=AzureClouds.AZURE_PUBLIC_CLOUD,
-                policies=self._policies(),
-                transport=transport,
-            ),
-        )

@@ -1,11 +1,11 @@
 """The networks round the instances: lists joined in memory, and by id, once, what the lists lack."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import Failure, unread
-from apim_audit.collect.graph import GraphReader, GraphScope
 from apim_audit.collect.instances import subnet_ids
 from apim_audit.collect.kinds import (
     NETWORK_SECURITY_GROUPS,
@@ -21,17 +21,12 @@ from apim_audit.collect.kinds import (
     parse_id,
     text_at,
 )
-from apim_audit.collect.listing import Listing, Wanted, among
-from apim_audit.collect.rows import is_whole
-from apim_audit.collect.scope import ResolvedScope
+from apim_audit.collect.listers import Lister, Wants
+from apim_audit.collect.listing import Listing
 from apim_audit.core.facts.findings import Incomplete
 from apim_audit.snapshot import Document
 
 _ATTACHED = ((NETWORK_SECURITY_GROUPS, "networkSecurityGroup"), (ROUTE_TABLES, "routeTable"))
-
-
-Lister = Callable[[Sequence[tuple[Kind, Sequence[ResourceId]]]], Sequence[Listing]]
-"""Lists resources of these types and ids, as far as they lie in the scope; each type at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,69 +72,29 @@ def read_networks(arm: ArmReader, lister: Lister, instances: Sequence[Document])
     shelf = _Shelf()
     subnets = _parsed(shelf, SUBNETS, (text for instance in instances for text in subnet_ids(instance)))
     networks = _parsed(shelf, VIRTUAL_NETWORKS, map(_network_id, subnets))
-    _list(lister, shelf, [(VIRTUAL_NETWORKS, networks)])
+    following = partial(_attached, frozenset(fold(subnet.text) for subnet in subnets))
+    _list(shelf, lister([(VIRTUAL_NETWORKS, networks)], following))
     _fetch(arm, shelf, VIRTUAL_NETWORKS, networks)
     nested = _nested(shelf, subnets)
     _fetch(arm, shelf, SUBNETS, [subnet for subnet in subnets if fold(subnet.text) not in nested])
     found = [body for subnet in subnets for body in [*nested.get(fold(subnet.text), ()), *shelf.take(subnet.text)]]
     attached = [(kind, _parsed(shelf, kind, _named_in(found, attribute))) for kind, attribute in _ATTACHED]
-    _list(lister, shelf, attached)
+    _list(shelf, lister(attached))
     for kind, ids in attached:
         _fetch(arm, shelf, kind, ids)
     return shelf.needed()
 
 
-def lister_by_arm(arm: ArmReader, scope: ResolvedScope) -> Lister:
-    """Returns what reads the lists of each subscription of the scope in which something is wanted."""
-
-    def lists(wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> Sequence[Listing]:
-        jobs = [
-            (kind, subscription, None, keep)
-            for kind, ids in wanted
-            for keep in [among(each.text for each in ids)]  # one for all subscriptions: it holds every id
-            for subscription in _common(scope.subscriptions, ids)
-        ]
-        arm.progress.begin(_phase(wanted), len(jobs))
-        return arm.each(lambda job: arm.list_all(*job), jobs)
-
-    return lists
-
-
-def lister_by_graph(arm: ArmReader, graph: GraphReader, scope: ResolvedScope) -> Lister:
-    """Returns what queries the scope."""
-
-    def lists(wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> Sequence[Listing]:
-        jobs = [
-            (kind, query, None, keep)
-            for kind, ids in wanted
-            for keep in [_whole(kind, among(each.text for each in ids))]
-            for query in _narrowed(scope, ids)
-        ]
-        arm.progress.begin(_phase(wanted), len(jobs))
-        return arm.each(lambda job: graph.list_all(*job), jobs)
-
-    return lists
-
-
-def _phase(wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> str:
-    return " and ".join(f"{kind.noun}s" for kind, _ in wanted)
-
-
-def _narrowed(scope: ResolvedScope, ids: Sequence[ResourceId]) -> tuple[GraphScope, ...]:
-    """Returns the queries that can bring something."""
-    used = {fold(each.subscription) for each in ids}
-    if not scope.named:
-        return scope.queries if used else ()
-    narrow = (GraphScope(tuple(each for each in query.subscriptions if fold(each) in used)) for query in scope.queries)
-    return tuple(query for query in narrow if query.subscriptions)
-
-
-def _whole(kind: Kind, wanted: Wanted) -> Wanted:
-    return lambda row: wanted(row) and is_whole(kind, row)
-
-
 def _named_in(subnets: Iterable[object], attribute: str) -> list[str]:
     return [text for body in subnets if (text := text_at(body, "properties", attribute, "id")) is not None]
+
+
+def _attached(subnets: frozenset[str], listing: Listing) -> Wants:
+    """Returns what the subnets that are used name, as far as they are in a list of VNets."""
+    nested = [body for network in listing.documents for body in list_at(network, "properties", "subnets")]
+    found = [body for body in nested if fold(text_at(body, "id") or "") in subnets]
+    shelf = _Shelf()  # what makes no sense is noted where all lists come together
+    return [(kind, _parsed(shelf, kind, _named_in(found, attribute))) for kind, attribute in _ATTACHED]
 
 
 def _parsed(shelf: _Shelf, kind: Kind, texts: Iterable[str]) -> list[ResourceId]:
@@ -156,13 +111,8 @@ def _parsed(shelf: _Shelf, kind: Kind, texts: Iterable[str]) -> list[ResourceId]
     return ids
 
 
-def _common(subscriptions: Sequence[str], ids: Sequence[ResourceId]) -> list[str]:
-    used = {fold(each.subscription) for each in ids}
-    return [subscription for subscription in subscriptions if fold(subscription) in used]
-
-
-def _list(lister: Lister, shelf: _Shelf, wanted: Sequence[tuple[Kind, Sequence[ResourceId]]]) -> None:
-    for listing in lister(wanted):
+def _list(shelf: _Shelf, listings: Iterable[Listing]) -> None:
+    for listing in listings:
         for document in listing.documents:
             shelf.put(document)
         if listing.failure is not None:

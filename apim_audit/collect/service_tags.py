@@ -15,4 +15,10 @@ def parse_service_tags(answer: Document) -> ServiceTagDocument | None:
     if not prefixes:
         return None
     number = dig(answer, "changeNumber")
-    return ServiceTagDocument("live", text_at(answer, "cloud"), None if number is None else str(number), prefixes)
+    return ServiceTagDocument(
+        "live",
+        text_at(answer, "cloud"),
+        None if number is None else str(number),
+        prefixes,
+        whole=not answer.get("nextLink"),
+    )

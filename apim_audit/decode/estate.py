@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup
+from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup, RouteTable
 from apim_audit.core.facts.findings import Incomplete
 from apim_audit.core.facts.requirements import Catalogue
 from apim_audit.core.sets.tags import ServiceTags
@@ -16,7 +16,13 @@ from apim_audit.decode.problems import Problems
 from apim_audit.decode.resources import Kind, Resource, fold_id, kind_of_id, name_in, sort_documents
 from apim_audit.decode.security_groups import notes_on_group
 from apim_audit.decode.service_tags import cloud_of_tags, clouds_of, parse_tags, used_names
+from apim_audit.decode.unknown_words import UnknownWords
 from apim_audit.snapshot import ServiceTagDocument, Snapshot
+
+_NOT_WHOLE = (
+    "The service tags are not whole (nextLink is set): a tag that they lack counts as one without data; give all pages "
+    "of the answer in one array"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,12 @@ def decode(
     tags = parse_tags(data, used, catalogue, problems)
     if why_none:
         tags = replace(tags, origin=why_none)
-    incomplete = problems.finish(network.used | {fold_id(instance.id) for instance in instances})
+    asked = {
+        kind.value for kind in (*(FEATURE_KINDS if features else ()), *((Kind.ADMIN_RULES,) if admin_rules else ()))
+    }
+    incomplete = problems.finish(network.used | asked | {fold_id(instance.id) for instance in instances})
     unread = [_counted(entry, admin_rules=admin_rules, features=features) for entry in snapshot.incomplete]
-    notes = (*cloud_notes, *_notes_on(network))
+    notes = (*cloud_notes, *_notes_on(network, UnknownWords(used, tags)))
     return Decoded(Estate(instances), tags, (*unread, *incomplete), notes)
 
 
@@ -94,22 +103,27 @@ def _tags_that_count(
     snapshot: Snapshot, instances: tuple[Instance, ...]
 ) -> tuple[ServiceTagDocument | None, tuple[str, ...], str]:
     data = snapshot.service_tags
-    if data is None or data.cloud is None:
-        return data, (), ""
+    if data is None:
+        return None, (), ""
+    notes = () if data.whole else (_NOT_WHOLE,)
+    if data.cloud is None:
+        return data, notes, ""
     ours = (cloud_of_tags(snapshot.cloud),) if snapshot.cloud else clouds_of(instances)
     theirs = cloud_of_tags(data.cloud)
     if set(ours) <= {theirs}:
-        return data, (), ""
+        return data, notes, ""
     note = f"The service tags are those of the cloud {theirs}, the instances are in {' and '.join(ours)}"
     why_none = f"the service tags that count (those given are of {theirs}, the instances in {' and '.join(ours)})"
     return None, (f"{note}: the tags count as unknown; give those of the instances' cloud",), why_none
 
 
-def _notes_on(network: Network) -> list[str]:
+def _notes_on(network: Network, words: UnknownWords) -> list[str]:
     notes: list[str] = []
     for subnet in network.subnets():
         if not subnet.prefixes and not subnet.ipv6_only:
             notes.append(f"Subnet {name_in(subnet.id)}: its own address prefixes are not known")
         if isinstance(subnet.nsg, NetworkSecurityGroup):
-            notes += notes_on_group(subnet.nsg)
+            notes += [*notes_on_group(subnet.nsg), *words.notes_on_group(subnet.nsg)]
+        if isinstance(subnet.route_table, RouteTable):
+            notes += words.notes_on_table(subnet.route_table)
     return list(dict.fromkeys(notes))

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from apim_audit.core.facts.estate import Instance, InstanceKind, Location, Subnet, Unreadable
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.facts.text import printable
-from apim_audit.decode.fields import Fields, phrase
+from apim_audit.decode.fields import FieldError, Fields, phrase, shown
 from apim_audit.decode.joined import Network
-from apim_audit.decode.problems import Problems
-from apim_audit.decode.resources import Kind, Resource, fold_id
+from apim_audit.decode.problems import NOBODY, Problems
+from apim_audit.decode.resources import Kind, Resource, fold_id, name_in
 from apim_audit.snapshot import unknown_name
 
 DISABLED_MARKER = "microsoft.windowsazure.apimanagement.service.disabled"
@@ -40,53 +40,64 @@ class InstanceReader:
         """Returns an instance; where its document cannot be understood it says so, and is kept."""
         fields = resource.fields()
         properties = fields.inside("properties", required=True)
+        named, noted = fields.apart(), properties.apart()  # no verdict rests on these
         network_type = _network_type(properties)
         if resource.kind is Kind.SERVICE:
             locations = self._locations(resource, fields, properties, network_type)
         else:
             locations = (self._gateway_location(fields, properties),)
         subscription, group = _scope(resource.id)
-        sku = fields.inside("sku", required=True).required_text("name")
-        name = fields.text("name")
         instance = Instance(
             id=resource.id,
-            name=name or resource.id.rstrip("/").rpartition("/")[2],
+            name=named.text("name") or resource.id.rstrip("/").rpartition("/")[2],
             resource_group=group,
             subscription_id=subscription,
             kind=InstanceKind.SERVICE if resource.kind is Kind.SERVICE else InstanceKind.GATEWAY,
-            sku=sku,
+            sku=fields.inside("sku", required=True).required_text("name"),
             virtual_network_type=network_type,
             locations=locations,
-            provisioning_state=properties.text("provisioningState"),
-            disabled_by_migration=_disabled(properties),
+            provisioning_state=noted.text("provisioningState"),
+            disabled_by_migration=_disabled(noted),
             origin=resource.origin,
         )
         resource.report(self.problems, fields.errors)
+        resource.report(self.problems, [*named.errors, *noted.errors], NOBODY)
         return replace(instance, unreadable=_unreadable(resource, fields))
 
     def _locations(
         self, resource: Resource, fields: Fields, properties: Fields, network_type: VirtualNetworkType
     ) -> tuple[Location, ...]:
-        pairs = [(properties, self._location(fields, properties, primary=True))]
-        pairs += [(each, self._location(each, each, primary=False)) for each in properties.each("additionalLocations")]
-        if network_type is not VirtualNetworkType.NONE:
-            pairs = [(part, self._with_subnet(resource, part, location)) for part, location in pairs]
-        elif pairs[0][1].subnet_id is not None and not properties.has("virtualNetworkType"):
-            properties.wrong("virtualNetworkType", "a network type")
-        primary, *others = (location for _, location in pairs)
+        """Returns the locations; what is wrong in the part of one concerns that one."""
+        listed = properties.apart()
+        parts = [_Part(fields.apart(), properties.apart(), primary=True)]
+        for path, body in listed.items("additionalLocations"):
+            part = Fields(body, path)
+            parts.append(_Part(part, part, primary=False))
+        primary, *others = (self._location(resource, part, network_type) for part in parts)
+        others += [_untold_location(resource, error) for error in listed.errors]
+        if network_type is VirtualNetworkType.NONE and not properties.has("virtualNetworkType"):
+            _ensure_no_network(properties, parts[0], primary)
+        errors = [*(error for part in parts for error in part.errors()), *listed.errors]
+        # In no VNet nothing is judged, so that nothing depends on them.
+        resource.report(self.problems, errors, NOBODY if network_type is VirtualNetworkType.NONE else None)
         return (primary, *sorted(others, key=lambda location: location_key(location.name)))
 
-    def _location(self, fields: Fields, properties: Fields, *, primary: bool) -> Location:
-        subnet_id = properties.inside("virtualNetworkConfiguration").text("subnetResourceId")
-        name, region_known = _place(fields)
-        return Location(
+    def _location(self, resource: Resource, part: "_Part", network_type: VirtualNetworkType) -> Location:
+        name, region_known = _place(part.head)
+        subnet_id = part.needed.inside("virtualNetworkConfiguration").text("subnetResourceId")
+        location = Location(
             name,
-            primary,
-            properties.text("platformVersion"),
+            part.primary,
+            _platform_version(part.platform),
             *self._subnet(subnet_id),
-            gateway_disabled=properties.flag("disableGateway") is True,
+            gateway_disabled=part.needed.flag("disableGateway") is True,
             region_known=region_known,
         )
+        if network_type is VirtualNetworkType.NONE:
+            return location
+        if part.needed.errors:
+            return replace(location, subnet=_not_understood(resource, name, part.needed.errors))
+        return self._with_subnet(resource, part.needed, location)
 
     def _gateway_location(self, fields: Fields, properties: Fields) -> Location:
         subnet_id = properties.inside("backend").inside("subnet").text("id")
@@ -115,12 +126,59 @@ class InstanceReader:
         return replace(location, subnet=Unreadable(resource.id, why))
 
 
+class _Part:
+    """The part of a document that is about one location, read apart from the rest.
+
+    Attributes:
+        head: where its name stands.
+        needed: the same as its body; what is wrong with it makes all checks of the location unknown.
+        platform: the same again; a platform that is not understood is one that is not determined.
+    """
+
+    def __init__(self, head: Fields, body: Fields, *, primary: bool) -> None:
+        self.head = head.apart()
+        self.needed = body.apart()
+        self.platform = body.apart()
+        self.primary = primary
+
+    def errors(self) -> list[FieldError]:
+        """Returns what is wrong with it."""
+        return [*self.head.errors, *self.needed.errors, *self.platform.errors]
+
+
+def _platform_version(fields: Fields) -> str | None:
+    text = fields.text("platformVersion")
+    if not fields.errors:
+        return text
+    # Shown as it is: it is none of the platforms, and it is not absent.
+    value = fields.in_any_case("platformversion")
+    unknown = unknown_name(value)
+    return shown(value) if unknown is None else f"({printable(unknown)})"
+
+
+def _untold_location(resource: Resource, error: FieldError) -> Location:
+    subnet = _not_understood(resource, UNTOLD_LOCATION, [error])
+    return Location(UNTOLD_LOCATION, False, None, None, subnet, region_known=False)  # noqa: FBT003  (primary)
+
+
+def _not_understood(resource: Resource, location: str, errors: list[FieldError]) -> Unreadable:
+    title = f"the location {printable(location)} of {name_in(resource.id)}"
+    return Unreadable(resource.id, f"{title} cannot be understood: {phrase(errors)}")
+
+
+def _ensure_no_network(properties: Fields, part: _Part, primary: Location) -> None:
+    """Records that a network type is missing where something speaks of a network."""
+    if primary.subnet_id is not None or part.needed.errors:
+        properties.wrong("virtualNetworkType", "a network type")
+
+
 def _place(fields: Fields) -> tuple[str, bool]:
     """Returns the name of a location, and whether it tells the region."""
     unknown = unknown_name(fields.in_any_case("location"))
     if unknown is not None:
         return f"({printable(unknown)})", False
-    return fields.required_text("location") or UNTOLD_LOCATION, True
+    name = fields.required_text("location")
+    return name or UNTOLD_LOCATION, bool(name)
 
 
 def _network_type(properties: Fields) -> VirtualNetworkType:

@@ -182,7 +182,24 @@ class Network:
             return Unreadable(resource_id, f"{title} could not be read ({reason})")
         reason = self._gaps.wider_reason(resource_id, kind)
         why = f"{title} could not be read ({reason})" if reason else f"{title} is not among the documents"
-        message = why if reason else f"{why}: add its document, or read the subscription live"
+        if kind is Kind.SUBNET:
+            return self._miss_subnet(resource_id, reason, why)
+        self.used.add(kind.value)  # a document without an id may be the one
+        return self._missed_document(resource_id, reason, why)
+
+    def _miss_subnet(self, resource_id: str, reason: str | None, why: str) -> Unreadable:
+        self.used.add(Kind.VIRTUAL_NETWORK.value)
+        key = fold_id(parent_of(resource_id))
+        network = self._networks.get(key)
+        if reason is None and isinstance(network, Unreadable):
+            self.used.add(key)
+            return self._missed_document(resource_id, reason, f"{why}, and the {network.message}", "correct that")
+        return self._missed_document(resource_id, reason, why)
+
+    def _missed_document(
+        self, resource_id: str, reason: str | None, why: str, remedy: str = "read the subscription live"
+    ) -> Unreadable:
+        message = why if reason else f"{why}: add its document, or {remedy}"
         self._problems.add(fold_id(resource_id), resource_id, reason or "missing-document", message)
         return Unreadable(resource_id, why)
 

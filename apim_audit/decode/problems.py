@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from apim_audit.core.facts.findings import Incomplete
 
+NOBODY = ""
+"""The owner of problems that no check depends on."""
+
 
 class Problems:
     """Collects what could not be read or understood, with the resource that suffers from it."""
@@ -16,7 +19,8 @@ class Problems:
         """Records a problem.
 
         Args:
-            owner: the key of the resource that suffers; None where it cannot be told, so that anything may.
+            owner: the key of the resource that suffers; None where it cannot be told, so that anything may;
+                NOBODY where nothing does.
             resource_id: the resource's id as Azure wrote it, or the file's name where it has none.
             reason: one word.
             message: one sentence.
@@ -25,7 +29,7 @@ class Problems:
 
     def add_harmless(self, resource_id: str, reason: str, message: str) -> None:
         """Records a problem on which no check depends."""
-        self._found.append(("", Incomplete(resource_id, reason, message, needed=False)))
+        self._found.append((NOBODY, Incomplete(resource_id, reason, message, needed=False)))
 
     def finish(self, used: AbstractSet[str]) -> tuple[Incomplete, ...]:
         """Returns the problems by id, each once; those of resources that no instance uses are not needed."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from apim_audit.core.facts.findings import Origin
 from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import FieldError, Fields, Json
-from apim_audit.decode.problems import Problems
+from apim_audit.decode.problems import NOBODY, Problems
 from apim_audit.snapshot import PackedDocument, SourcedDocument
 
 
@@ -73,6 +73,11 @@ _LABELS = {
 _KINDS = {kind.value: kind for kind in Kind}
 _SERVICE = re.compile(r".*/providers/microsoft\.apimanagement/service/[^/]+")
 
+_ID_REMEDY = "give the document with the id that Azure Resource Manager writes, so that others can name it"
+_JUDGED = frozenset({Kind.SERVICE, Kind.GATEWAY})
+"""What is judged whether anything names it or not."""
+_UNASKED = frozenset({Kind.SUBNET, Kind.PEERING, Kind.SECURITY_RULE})
+"""What belongs to another resource without being named in it: without an id, nobody can tell to which."""
 _FLATTENED = frozenset({
     "addressPrefix", "addressPrefixes", "addressSpace", "direction", "peeringState", "platformVersion",
     "provisioningState", "routes", "securityRules", "virtualNetworkType",
@@ -163,7 +168,7 @@ class Resource:
         """
         for error in errors:
             message = f"{printable(self.source)}: {self.title}: {error}{self._hint(error)}"
-            problems.add(owner or self.key, self.id, "invalid", message)
+            problems.add(self.key if owner is None else owner, self.id, "invalid", message)
 
     def _hint(self, error: FieldError) -> str:
         missing = error.path == f"{self.path}properties" and self.body.get("properties") is None
@@ -215,10 +220,22 @@ def _resource(document: SourcedDocument, problems: Problems) -> Resource | None:
         if type_name is None and not _type_in(resource_id):
             _report_untyped(document.source, resource_id, problems)
         return None
-    resource_id = resource_id or _made_id(type_name or kind, fields.text("name"))
-    key = fold_id(resource_id)
-    resource = Resource(document.source, kind, resource_id, key, body, origin=document.origin)
+    if resource_id is None:
+        return _without_id(document, body, kind, type_name or kind, problems)
+    resource = Resource(document.source, kind, resource_id, fold_id(resource_id), body, origin=document.origin)
     resource.report(problems, fields.errors)
+    return resource
+
+
+def _without_id(document: SourcedDocument, body: Json, kind: Kind, type_name: str, problems: Problems) -> Resource:
+    fields = Fields(body)
+    made_id = _made_id(type_name, fields.text("name"))
+    fields.required_text("id")
+    resource = Resource(document.source, kind, made_id, fold_id(made_id), body, origin=document.origin)
+    owner = NOBODY if kind in _JUDGED else None if kind in _UNASKED else kind.value
+    for error in fields.errors:
+        message = f"{printable(document.source)}: {resource.title}: {error}; {_ID_REMEDY}"
+        problems.add(owner, document.source, "invalid", message)
     return resource
 
 

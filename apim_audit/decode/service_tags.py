@@ -1,6 +1,7 @@
 """Service tags: of the thousands in Microsoft's data, only those that the audit can touch are parsed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from apim_audit.core.facts.estate import Instance, Subnet
 from apim_audit.core.facts.requirements import Catalogue, Peer, PeerKind
@@ -33,7 +34,8 @@ def cloud_of_tags(name: str) -> str:
 
 def clouds_of(instances: Iterable[Instance]) -> tuple[str, ...]:
     """Returns the clouds in which the instances' locations lie, told by the names of the regions."""
-    names = {location_key(location.name)[:5] for instance in instances for location in instance.locations}
+    locations = (location for instance in instances for location in instance.locations)
+    names = {location_key(location.name)[:5] for location in locations if location.region_known}
     return tuple(sorted({_CLOUDS_BY_REGION.get(name, "Public") for name in names}))
 
 
@@ -84,11 +86,22 @@ def parse_tags(
         try:
             sets[name] = _parse(prefixes)
         except FieldError as error:
-            message = (
-                f"{printable(origin)}: tag {printable(title)}: {error.problem}, so the tag counts as one without data"
-            )
-            problems.add(None, f"service tag {title}", "invalid", message)
-    return ServiceTags(sets, names | {folded: title.strip() for folded, (title, _) in raw.items()}, printable(origin))
+            _report(title, error.problem, origin, problems)
+    _report_contradictory(data, set(map(fold, used)), origin, problems)
+    names |= {fold(name): name.strip() for name in data.contradictory}
+    names |= {folded: title.strip() for folded, (title, _) in raw.items()}
+    return ServiceTags(sets, names, printable(origin), {name: tuple(raw[name][1]) for name in sets})
+
+
+def _report_contradictory(data: ServiceTagDocument, used: AbstractSet[str], origin: str, problems: Problems) -> None:
+    for name in data.contradictory:
+        if fold(name) in used:
+            _report(name, "is there twice with different prefixes", origin, problems)
+
+
+def _report(title: str, problem: str, origin: str, problems: Problems) -> None:
+    message = f"{printable(origin)}: tag {printable(title)}: {problem}, so the tag counts as one without data"
+    problems.add(None, f"service tag {title}", "invalid", message)
 
 
 def _by_folded_name(prefixes: Mapping[str, list[str]]) -> dict[str, tuple[str, list[str]]]:

@@ -1,5 +1,6 @@
 """What the embedded ARM endpoint answers: an estate in the shape, and with the manners, of Azure Resource Manager."""
 
+import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 from apim_audit.demo.graph import GraphShelf, ServedGraph
 from apim_audit.demo.parts import PART_PATHS, Parts, answer_of_part
-from apim_audit.demo.replies import Reply, arm_error
+from apim_audit.demo.replies import Reply, arm_error, page
 from apim_audit.snapshot import Document
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/(?P<subscription>[^/]+)/", re.IGNORECASE)
@@ -69,8 +70,10 @@ def is_served(method: str, path: str) -> bool:
 class ArmShelf:
     """An estate, ready to be asked for by path."""
 
-    def __init__(self, estate: ServedEstate, page_size: int) -> None:
+    def __init__(self, estate: ServedEstate, page_size: int, *, written: bool = False) -> None:
         self._estate = estate
+        # By identity: the estate keeps them, and they do not change.
+        self._texts = {id(document): _text(document) for document in estate.documents} if written else {}
         self._page_size = page_size
         self._forbidden = frozenset(resource_id.lower() for resource_id in estate.forbidden)
 
@@ -148,12 +151,13 @@ class ArmShelf:
     def _page(self, url: str, found: Sequence[Document], query: Mapping[str, str]) -> Reply:
         start = int(b64decode(query.get("$skiptoken", b64encode(b"0"))))
         end = start + self._page_size
-        body: Document = {"value": list(found[start:end])}
+        link = None
         if end < len(found):
             # Real tokens hold such characters too; a client that does not encode them again loses its place.
             token = quote(b64encode(f"{end:>5}".encode()), safe="")
-            body["nextLink"] = f"{url}?api-version={query['api-version']}&$skiptoken={token}"
-        return Reply(HTTPStatus.OK, body)
+            link = f"{url}?api-version={query['api-version']}&$skiptoken={token}"
+        texts = (self._texts.get(id(document)) or _text(document) for document in found[start:end])
+        return Reply(HTTPStatus.OK, page(texts, link))
 
     def _of_type(self, kind: str) -> list[Document]:
         return [document for (each, _), shelf in self._shelves.items() if each == kind for document in shelf]
@@ -192,6 +196,10 @@ class ArmShelf:
             if str(document["type"]).lower() == "microsoft.network/virtualnetworks"
         ]
         return {str(document["id"]).lower(): document for document in [*nested, *self._estate.documents]}
+
+
+def _text(document: Document) -> bytes:
+    return json.dumps(document).encode()
 
 
 def _found(document: Document | None) -> Reply:

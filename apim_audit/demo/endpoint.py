@@ -106,7 +106,7 @@ def serve(estate: ServedEstate, manners: Manners | None = None, **differently: A
     manners = replace(manners or Manners(), **differently)
     with TemporaryDirectory(prefix="apim-audit-") as folder:
         tls = issue_loopback_certificate(Path(folder))
-        shelf = ArmShelf(estate, manners.page_size)
+        shelf = ArmShelf(estate, manners.page_size, written=manners.written)
         server = _Server(tls)
         url = f"https://127.0.0.1:{server.server_port}"
         endpoint = ArmEndpoint(
@@ -168,9 +168,7 @@ class _Desk:
             self._over.wait(fault.delay if fault is not None else self._manners.latency)
             if fault is None or fault.rightly:
                 reply = self._reply(method, path, dict(parse_qsl(parts.query)), headers, body)
-                sent = _Sent(
-                    reply.status, json.dumps(reply.body).encode(), reply.headers, None if fault is None else fault.cut
-                )
+                sent = _Sent(reply.status, reply.text, reply.headers, None if fault is None else fault.cut)
             else:
                 text = fault.body.replace(b"{url}", self._endpoint.url.encode())
                 sent = _Sent(fault.status, text, fault.headers, fault.cut)

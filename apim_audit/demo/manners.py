@@ -58,6 +58,7 @@ class Manners:
         faults: what goes wrong; the first that fits a request strikes.
         token: the bearer token to hand out, instead of one made at random.
         latency: seconds that every answer takes.
+        written: whether the JSON of the resources is written before the first request: for measuring the client alone.
         token_uses: after how many requests a token is taken no more, and another one handed out; None for never.
     """
 
@@ -65,4 +66,5 @@ class Manners:
     faults: tuple[Fault, ...] = ()
     token: str | None = None
     latency: float = 0.0
+    written: bool = False
     token_uses: int | None = None

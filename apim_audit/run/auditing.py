@@ -56,7 +56,7 @@ def audit(
         instances=judgement.instances,
         incomplete=decoded.incomplete,
         assumptions=judgement.assumptions,
-        notes=(*_notes_on_scope(snapshot.scope), *decoded.notes, *judgement.notes),
+        notes=(*_notes_on_scope(snapshot.scope), *snapshot.notes, *decoded.notes, *judgement.notes),
         comparison=comparison,
         names=names_in(snapshot) if options.keep_names else frozenset(),
         requirements=_rows(catalogue, options.baseline, judgement.instances),

@@ -5,7 +5,7 @@ from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, PackedDocument, ServiceTagDocument, Snapshot, SourcedDocument
 from apim_audit.snapshot.names import names_in
 from apim_audit.snapshot.service_tags import load_service_tags, named_services, trim_service_tags
-from apim_audit.snapshot.stored import save
+from apim_audit.snapshot.stored import save, to_text
 from apim_audit.snapshot.unknown_values import unknown, unknown_name
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "named_services",
     "names_in",
     "save",
+    "to_text",
     "trim_service_tags",
     "unknown",
     "unknown_name",

@@ -1,6 +1,6 @@
 """The input of ``check``: ARM documents in every shape in which people have them, and snapshots."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
@@ -9,6 +9,7 @@ from apim_audit.core.facts.findings import Incomplete, Origin, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot.files import STANDARD_INPUT, name_of, read_bytes
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument
+from apim_audit.snapshot.pages import GraphPage, ListPage, Page, gather
 from apim_audit.snapshot.parsing import UnreadableTextError, Value, kind_of, parse
 from apim_audit.snapshot.stored import FORMAT, StoredError, from_json
 
@@ -17,20 +18,12 @@ _HINT = (
     "a Resource Graph answer, one resource a line, or a snapshot written by collect."
 )
 _SKIP_TOKENS = ("$skipToken", "skipToken", "skip_token")  # the REST API, the SDKs, the Azure CLI
-_GRAPH = "a Resource Graph answer"
+_SHOWN = 40
+_TOTALS = ("totalRecords", "total_records")
 
 
 class _ShapeError(ValueError):
     """A file is JSON, but nothing that check reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """One page of an answer: what it lists, which file holds it, which field says that more follows (or none)."""
-
-    kind: str
-    file: str
-    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +32,7 @@ class _Part:
 
     documents: tuple[SourcedDocument, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
-    page: _Page | None = None
+    page: Page | None = None
     snapshot: Snapshot | None = None
 
 
@@ -91,6 +84,9 @@ def _part(file: str, value: Value) -> _Part:
         raise _ShapeError(problem)
     if body.get("format") == FORMAT:
         return _snapshot(body)
+    if "formatVersion" in body and "documents" in body:
+        problem = f"looks like a snapshot, but its format is {str(body.get('format'))[:_SHOWN]!r}, not {FORMAT!r}"
+        raise _ShapeError(problem)
     if isinstance(body.get("id"), str) or isinstance(body.get("type"), str):
         return _Part((SourcedDocument(place, body),))
     return _answer(file, place, body)
@@ -105,11 +101,12 @@ def _snapshot(body: Document) -> _Part:
 
 
 def _answer(file: str, place: str, body: Document) -> _Part:
-    if isinstance(body.get("value"), list):
-        return _list(file, f"{place}, value", body["value"], "nextLink" if body.get("nextLink") else "")
-    data = body.get("data")
+    items, data = body.get("value"), body.get("data")
+    if isinstance(items, list):
+        return replace(_list(file, f"{place}, value", items), page=ListPage(file, items, body.get("nextLink")))
     if isinstance(data, list):
-        return _list(file, f"{place}, data", data, _more_of_graph(body), _GRAPH)
+        page = GraphPage(file, data, _more_of_graph(body), _total_of_graph(body))
+        return replace(_list(file, f"{place}, data", data), page=page)
     problem = f"holds {_guess(body)}"
     raise _ShapeError(problem)
 
@@ -117,6 +114,10 @@ def _answer(file: str, place: str, body: Document) -> _Part:
 def _more_of_graph(body: Document) -> str:
     token = next((key for key in _SKIP_TOKENS if body.get(key)), "")
     return token or ("resultTruncated" if str(body.get("resultTruncated")).lower() == "true" else "")
+
+
+def _total_of_graph(body: Document) -> int | None:
+    return next((value for key in _TOTALS if type(value := body.get(key)) is int), None)
 
 
 def _guess(body: Document) -> str:
@@ -130,7 +131,7 @@ def _guess(body: Document) -> str:
     return "an object that is no resource: it has neither id nor type"
 
 
-def _list(file: str, place: str, items: Iterable[Any], more: str = "", kind: str = "") -> _Part:
+def _list(file: str, place: str, items: Iterable[Any]) -> _Part:
     documents: list[SourcedDocument] = []
     incomplete: list[Incomplete] = []
     for index, item in enumerate(items):
@@ -140,34 +141,22 @@ def _list(file: str, place: str, items: Iterable[Any], more: str = "", kind: str
         else:
             message = f"{place}[{index}] is {kind_of(item)}, not a resource, and was passed over; remove or replace it"
             incomplete.append(Incomplete(file, "invalid", message))
-    kind = kind or (str(documents[0].body.get("type")).lower() if documents else "")
-    return _Part(tuple(documents), tuple(incomplete), _Page(kind, file, more))
+    return _Part(tuple(documents), tuple(incomplete))
 
 
 def _joined(parts: Sequence[_Part]) -> Snapshot:
     snapshots = [part.snapshot for part in parts if part.snapshot is not None]
-    incomplete = chain(
-        chain.from_iterable(part.incomplete for part in parts),
-        _unfinished(part.page for part in parts if part.page is not None),
-    )
+    pages = gather(part.page for part in parts if part.page is not None)
     whole = len(snapshots) == len(parts)
     return Snapshot(
         documents=tuple(chain.from_iterable(part.documents for part in parts)),
-        incomplete=tuple(incomplete),
+        incomplete=(*chain.from_iterable(part.incomplete for part in parts), *pages.incomplete),
+        notes=pages.notes,
         taken_at=min((s.taken_at for s in snapshots if s.taken_at), default=None) if whole else None,
         scope=_scope([snapshot.scope for snapshot in snapshots]),
         cloud=_cloud({snapshot.cloud for snapshot in snapshots} - {None}),
         service_tags=_service_tags([s.service_tags for s in snapshots if s.service_tags is not None]),
     )
-
-
-def _unfinished(pages: Iterable[_Page]) -> Iterator[Incomplete]:
-    # A later page of the same kind goes on where the earlier one ended, so only the last one tells.
-    last = {page.kind: page for page in pages}
-    for page in last.values():
-        if page.more:
-            message = f"{page.file} is not the last page of its list ({page.more} is set); give the pages after it too"
-            yield Incomplete(page.file, "truncated", message)
 
 
 def _scope(scopes: Sequence[Scope]) -> Scope:
@@ -196,5 +185,14 @@ def _service_tags(found: Sequence[ServiceTagDocument]) -> ServiceTagDocument | N
     # Each snapshot keeps only the tags that it needs; where two have a tag, the newer data counts.
     by_age = sorted(found, key=lambda tags: (len(tags.change_number or ""), tags.change_number or ""))
     newest = by_age[-1]
-    prefixes = {name: prefixes for tags in by_age for name, prefixes in tags.prefixes.items()}
-    return ServiceTagDocument(newest.source, newest.cloud, newest.change_number, prefixes)
+    prefixes: dict[str, list[str]] = {}
+    contradictory: set[str] = set()
+    for tags in by_age:
+        prefixes |= tags.prefixes
+        contradictory = contradictory - tags.prefixes.keys() | set(tags.contradictory)
+    return replace(
+        newest,
+        prefixes={name: found for name, found in prefixes.items() if name not in contradictory},
+        contradictory=tuple(sorted(contradictory)),
+        whole=all(tags.whole for tags in found),
+    )

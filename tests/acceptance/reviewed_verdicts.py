@@ -14,11 +14,17 @@ _NO_NSG = (
     "nsg-attached:missing:error client-https:missing:error client-http:missing:note management:missing:error "
     f"load-balancer:missing:error {_DEFAULTS}"
 )
+_DENIED_BEFORE_UNREAD = (
+    "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:unknown:undecided "
+    f"{_OUT_UNKNOWN}"
+)
+_NO_NSG_ADMIN = _NO_NSG.replace("load-balancer:missing", "load-balancer:blocked")
 _NO_NSG_STV1 = (
     "nsg-attached:missing:warning client-https:default-only:warning client-http:default-only "
     "management:default-only:warning load-balancer:default-only "
     "storage:default-only:warning sql:default-only:warning"
 )
+_IN_BLOCKED = "client-https:blocked:error client-http:blocked:note management:blocked:error load-balancer:blocked:error"
 _NARROWED = "client-https:partial:note client-http:blocked:note"
 _OPTIONAL_OUT = "entra-id:blocked:note connectors:blocked:note event-hub:blocked:note"
 _GROUP_UNKNOWN = "cache-external-outbound:unknown cache-internal-outbound:unknown rate-limit-outbound:unknown"
@@ -28,7 +34,27 @@ _NOTHING_OPTIONAL = (
     "rate-limit-inbound:blocked:note rate-limit-outbound:blocked:note"
 )
 
+_CACHES = (
+    "cache-external-inbound:blocked:note cache-external-outbound:blocked:note cache-internal-inbound:blocked:note "
+    "cache-internal-outbound:blocked:note rate-limit-inbound:blocked:note rate-limit-outbound:blocked:note"
+)
+_ONLY_REQUIRED = f"machine-health:blocked:note dns:default-only {_OPTIONAL_OUT} {_CACHES}"
+_FORCED = "management-return-path:missing:error service-endpoints:missing:note"
+_DIVERTED = (
+    "client-https:unknown:undecided client-http:unknown machine-health:blocked:note certificates:unknown:undecided "
+    f"dns:default-only {_OPTIONAL_OUT} {_CACHES} {_FORCED}"
+)
+_DIVERTED_WITHOUT_TAGS = (
+    "machine-health:blocked:note dns:default-only entra-id:unknown connectors:unknown event-hub:blocked:note "
+    f"{_CACHES} {_FORCED}"
+)
+_EITHER_ROUTE = f"{_ONLY_REQUIRED} management-return-path:unknown:undecided service-endpoints:unknown"
+
 REVIEWED: dict[str, tuple[str, ...]] = {
+    "admin-rules-nsg-not-given": (_DENIED_BEFORE_UNREAD,),
+    "admin-rules-passed-on": (_IN_BLOCKED,),
+    "admin-rules-pinned": ("management:pinned:warning",),
+    "admin-rules-without-nsg": (_NO_NSG_ADMIN,),
     "allowed-to-be-unknown": (_ALL_UNKNOWN,),
     "azure-cloud": ("",),
     "baseline-2026-04": (_NOTHING_OPTIONAL,),
@@ -49,6 +75,7 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "known-gaps": ("management:blocked:error",),
     "missing": ("management:missing:error",),
     "misspelt-tag": ("key-vault:unknown:undecided",),
+    "misspelt-without-effect": ("",),
     "no-nsg-stv1": (_NO_NSG_STV1,),
     "no-nsg-stv2": (_NO_NSG,),
     "no-nsg-undetermined": (_NO_NSG,),
@@ -65,6 +92,9 @@ REVIEWED: dict[str, tuple[str, ...]] = {
     "port-typo": ("sql:default-only:warning",),
     "regional-key-vault": ("key-vault:partial:warning",),
     "route-widens-vnet": ("management:missing:error",),
+    "routes-of-one-prefix": (_EITHER_ROUTE,),
+    "routes-partly-diverted": (_DIVERTED,),
+    "routes-without-tags": (_DIVERTED_WITHOUT_TAGS,),
     "rule-not-succeeded": ("management:unknown:undecided",),
     "rule-not-understood": (_IN_UNKNOWN,),
     "security-group": (f"dns:default-only {_OPTIONAL_OUT} {_GROUP_UNKNOWN}",),

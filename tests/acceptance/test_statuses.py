@@ -261,13 +261,13 @@ DAMAGE: list[tuple[Path_, object, set[str]]] = [
     ((SERVICE, PROPERTIES), [], NOTHING_KNOWN),
     ((SERVICE, "sku"), "Developer", NOTHING_KNOWN),
     ((SERVICE, "sku"), {"name": 3}, NOTHING_KNOWN),
-    ((SERVICE, "location"), 7, NOTHING_KNOWN),
+    ((SERVICE, "location"), 7, set()),  # the rules are for every region
     ((SERVICE, PROPERTIES, "virtualNetworkType"), True, NOTHING_KNOWN),
     ((SERVICE, PROPERTIES, "virtualNetworkConfiguration"), "subnet", NOTHING_KNOWN),
     ((SERVICE, PROPERTIES, "virtualNetworkConfiguration"), {"subnetResourceId": ""}, NOTHING_KNOWN),
     ((SERVICE, PROPERTIES, "virtualNetworkConfiguration"), {"subnetResourceId": "nonsense"}, NOTHING_KNOWN),
     ((SERVICE, PROPERTIES, "additionalLocations"), {"location": "North Europe"}, NOTHING_KNOWN),
-    ((SERVICE, PROPERTIES, "platformVersion"), 2, NOTHING_KNOWN),
+    ((SERVICE, PROPERTIES, "platformVersion"), 2, {"load-balancer"}),  # more ports on stv1
     ((VNET, PROPERTIES), 0, NOTHING_KNOWN),
     ((VNET, PROPERTIES, "subnets"), "all", NOTHING_KNOWN),
     ((*SUBNET, PROPERTIES), DEEP, NOTHING_KNOWN),
@@ -400,6 +400,43 @@ def test_every_encoding_that_marks_itself_is_read(apim_audit: Run, tmp_path: Pat
     plain = apim_audit("check", written(tmp_path, estate("good")), *argv)
     marked = apim_audit("check", written(tmp_path, estate("good"), encoding=encoding), *argv)
     assert (marked.status, marked.out) == (0, plain.out)
+
+
+def test_a_broken_location_costs_only_itself(apim_audit: Run, tmp_path: Path) -> None:
+    documents = estate("good")
+    put(documents, (SERVICE, PROPERTIES, "additionalLocations"), [3])
+    done = apim_audit("check", written(tmp_path, documents), "-f", "json", "--service-tags", TAGS)
+    (instance,) = json.loads(done.out)["instances"]
+    primary, broken = ({check["verdict"] for check in each["checks"]} for each in instance["locations"])
+    assert done.status == 4
+    assert "unknown" not in primary
+    assert broken == {"unknown"}
+
+
+def test_a_platform_that_nothing_depends_on_is_only_reported(apim_audit: Run, tmp_path: Path) -> None:
+    documents = estate("good")
+    documents[SERVICE][PROPERTIES].update(
+        platformVersion=2, virtualNetworkType="None", virtualNetworkConfiguration=None
+    )
+    done = apim_audit("check", written(tmp_path, documents), "--service-tags", TAGS)
+    assert done.status == 0
+    assert "virtualNetworkType is None" in done.out
+    assert "platformVersion 2 is not a text" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize("names", [("part", "whole"), ("whole", "part")])
+def test_an_unfinished_answer_is_not_finished_by_another(
+    apim_audit: Run, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    apim, *network = estate("good")
+    answers = {
+        "part": {"data": [apim], "count": 1, "totalRecords": 5, "$skipToken": "t", "resultTruncated": "true"},
+        "whole": {"data": network, "count": 2, "totalRecords": 2},
+    }
+    files = [written(tmp_path, answers[name], name) for name in names]
+    done = apim_audit("check", *files, "--service-tags", TAGS)
+    assert done.status == 4
+    assert "part holds 1 of the 5 rows" in " ".join(done.out.split())
 
 
 def test_an_integer_of_ten_thousand_digits_does_no_harm(apim_audit: Run, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 ``python -m tests.benchmarks.tenant [INSTANCES SUBSCRIPTIONS RULES]``
 
-The endpoint runs in a process of its own, so that what is measured is the program alone.
+The endpoint runs in a process of its own and writes its resources beforehand, so that what is measured is the program
+alone.
 """
 
 import json
@@ -60,7 +61,8 @@ def _subscription(subscription: str, instances: int, rules: int, maker: Maker) -
 
 def serve_apart(instances: int, subscriptions: int, rules: int) -> None:
     """Serves the estate until standard input ends; then tells what was asked."""
-    with serve(estate_of(instances, subscriptions, rules), page_size=100, latency=LATENCY) as endpoint:
+    estate = estate_of(instances, subscriptions, rules)
+    with serve(estate, page_size=100, latency=LATENCY, written=True) as endpoint:
         _tell({"url": endpoint.url, "environment": endpoint.environment(), "subscriptions": endpoint.subscription_ids})
         for _ in sys.stdin:
             _tell(_asked(endpoint))

@@ -213,3 +213,10 @@ def test_progress_counts_from_any_thread() -> None:
     with progress.waiting(0.2):
         assert progress.counts().waiting == 0  # not worth telling
     assert time.monotonic() >= started
+
+
+def test_a_snapshot_can_go_to_standard_output(endpoint: ArmEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(endpoint, "collect", SUBSCRIPTION, "-o", "-", "--allow-incomplete") == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["format"] == "apim-audit-snapshot"
+    assert err.startswith("standard output: ") or "\nstandard output: " in err

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apim_audit.collect import ReadFrom
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
 from apim_audit.demo.endpoint import Fault
@@ -102,6 +103,23 @@ def test_a_vnet_of_another_subscription_is_fetched_once_though_shared(read: Any,
     singles = (estates.vnet_id(estates.two), estates.nsg_id(0, estates.two), estates.table_id(0, estates.two))
     assert [asked(endpoint, single) for single in singles] == [1, 1, 1]
     assert len(endpoint.arm_requests()) == 1 + len(singles)
+
+
+@pytest.mark.parametrize("way", [ReadFrom.ARM, ReadFrom.GRAPH])
+def test_a_vnet_may_name_an_nsg_of_another_subscription(read: Any, estates: Any, way: ReadFrom) -> None:
+    vnet, *others = estates.networks(2)
+    vnet["properties"]["subnets"][1]["properties"]["networkSecurityGroup"] = {"id": estates.nsg_id(1, estates.two)}
+    there = (*estates.instances(1, estates.two), *estates.networks(2, estates.two))
+    estate = ServedEstate((*estates.instances(2), vnet, *others, *there))
+    snapshot, endpoint = read(estate, service_tags=False, read_from=way)
+    assert snapshot.incomplete == ()
+    groups = {
+        document.body["id"] for document in snapshot.documents if "/networkSecurityGroups/" in document.body["id"]
+    }
+    assert groups == {estates.nsg_id(0), estates.nsg_id(0, estates.two), estates.nsg_id(1, estates.two)}
+    assert len(groups) == sum("/networkSecurityGroups/" in document.body["id"] for document in snapshot.documents)
+    assert asked(endpoint, estates.nsg_id(1, estates.two)) == 0
+    assert asked(endpoint, estates.list_path(NSGS, estates.two)) == (2 if way is ReadFrom.ARM else 0)
 
 
 @pytest.mark.parametrize("body", [b'{"value": [', b"[]", b'{"value": {}}', b'{"value": null}', b"\xff\xfe", b""])

@@ -1,5 +1,6 @@
 """How very many documents are held: packed, with the same report."""
 
+import json
 from typing import Any
 
 import pytest
@@ -39,6 +40,12 @@ def test_a_packed_document_is_the_document() -> None:
     assert SourcedDocument("live", packed) == SourcedDocument("live", NSG)
     assert SourcedDocument("live", packed) != SourcedDocument("file", NSG)
     assert repr(packed) == repr(NSG)
+
+
+def test_a_packed_document_keeps_whatever_json_can_say() -> None:
+    values = r'[1e400, -0.0, 0.1, true, 123456789012345678901234567890, "\ud800", "\u0000", {"\u00fc": [null]}]'
+    document = {"id": "/x", "properties": json.loads(values)}
+    assert json.dumps(PackedDocument(document).unpack()) == json.dumps(document)
 
 
 @pytest.mark.parametrize("kind", [None, 7, "Microsoft.Web/sites"])

@@ -64,6 +64,14 @@ def test_lists_are_few_and_many_at_a_time(company: ServedEstate, page_size: int)
     assert endpoint.most_in_flight == 8
 
 
+def test_what_a_list_makes_necessary_does_not_wait_for_other_subscriptions(company: ServedEstate) -> None:
+    paths = [request.path for request in asked(company, 50, read_from=ReadFrom.ARM).arm_requests()]
+    of_networks = [at for at, path in enumerate(paths) if path.endswith("/virtualNetworks")]
+    of_groups = [at for at, path in enumerate(paths) if path.endswith("/networkSecurityGroups")]
+    assert len(of_networks) == len(of_groups) == SUBSCRIPTIONS
+    assert of_groups[0] < of_networks[-1]
+
+
 def test_queries_grow_with_pages_and_not_with_subscriptions(company: ServedEstate) -> None:
     endpoint = asked(company, 50, subscriptions=(), tenant=True)
     paths = Counter(request.path for request in endpoint.arm_requests())

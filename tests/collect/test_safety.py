@@ -1,5 +1,6 @@
 """The collector reads only, stays at its endpoint, and never shows a token."""
 
+import gc
 import logging
 import threading
 import time
@@ -17,7 +18,7 @@ from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.clouds import target_of
 from apim_audit.collect.credential import sign_in
 from apim_audit.collect.listing import Listing
-from apim_audit.collect.pipeline import NotAllowedError, _guard
+from apim_audit.collect.pipeline import NotAllowedError, _guard, open_transport
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve
@@ -270,6 +271,23 @@ def test_the_token_is_not_in_errors(read: Any, estates: Any) -> None:
         read(estates.plain(1), faults=[fault], manners={"token": TOKEN})
     assert TOKEN not in str(caught.value) + caught.value.hint
     assert caught.value.__cause__ is None
+
+
+def test_once_the_run_is_over_not_even_a_request_under_way_is_sent(estates: Any) -> None:
+    over, places = threading.Event(), threading.Semaphore(1)
+    over.set()
+    with serve(estates.plain(1)) as endpoint, pytest.raises(NotAllowedError, match="over"):
+        open_transport(over, places).send(HttpRequest("GET", endpoint.url))
+    assert endpoint.asked == set()
+    assert places.acquire(blocking=False)
+
+
+def test_the_garbage_collector_is_as_before(read: Any, estates: Any) -> None:
+    before = gc.get_threshold()
+    read(estates.plain(1))
+    with pytest.raises(NoAuditError):
+        read(estates.plain(1), names=("nobody",))
+    assert gc.get_threshold() == before
 
 
 def test_log_levels_are_restored(read: Any, estates: Any) -> None:

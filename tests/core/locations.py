@@ -49,7 +49,8 @@ TAGS = {
 def tags_with_data(tags: Mapping[str, tuple[str, ...]] = TAGS) -> ServiceTags:
     """Returns tags with data, and the names of the catalogue."""
     names = {fold(name): name for name in (*load_catalogue().tag_names, *tags)}
-    return ServiceTags({fold(name): addresses(prefixes) for name, prefixes in tags.items()}, names, "made-up tags")
+    sets = {fold(name): addresses(prefixes) for name, prefixes in tags.items()}
+    return ServiceTags(sets, names, "made-up tags", {fold(name): prefixes for name, prefixes in tags.items()})
 
 
 NO_DATA = tags_with_data({})

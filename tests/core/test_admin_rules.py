@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.facts.estate import AdminRules, Estate, Unreadable
+from apim_audit.core.facts.estate import AdminRules, Estate, NetworkSecurityGroup, Unreadable
 from apim_audit.core.facts.findings import Check
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.judge import Judgement, Options, judge
-from tests.core.locations import VNET, Site, deny_all, inbound
+from tests.core.locations import VNET, Site, deny_all, inbound, others
+from tests.laws.simulator import PlainRule
 
 GROUP = "/networkManagers/m/networkGroups/servers"
-SOUND = Site(rules=(inbound("ApiManagement", "3443", name="AllowManagement"),))
+ALLOWING = inbound("ApiManagement", "3443", name="AllowManagement")
+SOUND = Site(rules=(ALLOWING,))
 CLOSED = Site(rules=(deny_all("Inbound", 200),))
 
 
@@ -60,6 +62,74 @@ def test_admin_rules_are_tried_before_the_nsg(
     check = management(site, *rules)
     assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
     assert verdict == "compliant" or check.evidence.witness is not None
+
+
+@pytest.mark.parametrize("late", ["Deny", "AlwaysAllow"])
+@pytest.mark.parametrize(
+    ("source", "rules", "verdict"),
+    [
+        (ANYWHERE, (deny_all("Inbound", 200), ALLOWING), "blocked"),
+        (ANYWHERE, (), "missing"),
+        (Side(("13.64.39.16",)), (deny_all("Inbound", 200),), None),
+    ],
+)
+def test_what_an_admin_rule_passes_on_meets_the_whole_nsg_whatever_later_admin_rules_say(
+    late: str, source: Side, rules: tuple[PlainRule, ...], verdict: str | None
+) -> None:
+    check = management(Site(rules=rules), admin("Allow", source), admin(late, ANYWHERE, "late", 2))
+    if verdict is None:  # a part goes to the NSG, the rest is decided by the later admin rule
+        verdict = "blocked" if late == "Deny" else "partial"
+        assert [rule.name for rule in check.evidence.decided_by] == ["late", "DenyAll"]
+    assert check.verdict == verdict
+
+
+BY_ADDRESS = Side(("13.64.39.16", "20.40.0.0/24"))
+BY_TAG = Side(("ApiManagement",))
+NOTHING_FOR_IT = Site(rules=())
+
+
+@pytest.mark.parametrize(
+    ("site", "rules", "verdict", "deciders"),
+    [
+        (NOTHING_FOR_IT, [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_TAG)], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", Side(("0.0.0.0/1", "128.0.0.0/1")))], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS), admin("AlwaysAllow", BY_TAG, "tag", 2)], "compliant", ["admin"]),
+        (CLOSED, [admin("AlwaysAllow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "pinned", ["admin"]),
+        (SOUND, [admin("AlwaysAllow", BY_ADDRESS)], "compliant", ["admin"]),
+        (SOUND, [admin("AlwaysAllow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "pinned", ["admin"]),
+        (SOUND, [admin("Allow", BY_ADDRESS), admin("Deny", BY_TAG, "late", 2)], "compliant", ["AllowManagement"]),
+        (NOTHING_FOR_IT, [admin("Allow", BY_ADDRESS)], "missing", ["DenyAllInBound"]),
+        (
+            Site(rules=(inbound(("13.64.39.16", "20.40.0.0/24"), "3443", name="Pinning"),)),
+            [admin("Allow", BY_ADDRESS)],
+            "pinned",
+            ["Pinning"],
+        ),
+        (replace(NOTHING_FOR_IT, rules=None, platform="stv1"), [admin("AlwaysAllow", BY_ADDRESS)], "pinned", ["admin"]),
+    ],
+)
+def test_what_is_always_allowed_by_addresses_is_pinned_as_with_an_nsg(
+    site: Site, rules: list[SecurityRule], verdict: str, deciders: list[str]
+) -> None:
+    check = management(site, *rules)
+    assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
+    if verdict == "pinned":
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by == deciders[0]
+
+
+def test_what_is_always_allowed_out_by_addresses_is_pinned_too() -> None:
+    regional = Side(("20.60.0.0/20",))
+    rule = admin("AlwaysAllow", ANYWHERE, direction=Direction.OUTBOUND, destination=regional)
+    checks = judged(CLOSED, AdminRules((rule,))).instances[0].locations[0].checks
+    assert next(check for check in checks if check.id == "storage").verdict == "pinned"
+
+
+def test_addresses_beside_a_network_group_are_not_addresses_only() -> None:
+    both = admin("AlwaysAllow", BY_ADDRESS._replace(network_groups=(GROUP,)))
+    assert management(CLOSED, both).verdict == "compliant"
 
 
 def test_what_a_network_group_holds_is_not_known() -> None:
@@ -111,6 +181,101 @@ def test_without_an_nsg_admin_rules_still_decide() -> None:
     assert passing.evidence.witness.decided_by is None
 
 
+UNREAD = Unreadable("/nsg", "NSG nsg could not be read (forbidden)")
+ONE = Side(("13.64.39.16",))
+WEB = Side((), network_groups=(GROUP,))
+
+
+def not_understood(site: Site, direction: Direction, rules: tuple[SecurityRule, ...]) -> Check:
+    """Returns the management check of a location some rules of whose NSG could not be understood."""
+    subnet = replace(site, vnet=replace(VNET, admin_rules=AdminRules(rules))).subnet()
+    assert isinstance(subnet.nsg, NetworkSecurityGroup)
+    nsg = replace(subnet.nsg, unreadable={direction: "rule x is not understood"})
+    estate = Estate((site.instance(replace(subnet, nsg=nsg)),))
+    found = judge(estate, site.tags, load_catalogue(), Options("2021-12", admin_rules=True))
+    return next(check for check in found.instances[0].locations[0].checks if check.id == "management")
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "or_else", "deciders"),
+    [
+        ([admin("Deny", ANYWHERE)], "blocked", {}, ["admin"]),
+        ([admin("Deny", BY_TAG)], "blocked", {}, ["admin"]),
+        (
+            [admin("Deny", ONE)],
+            "blocked",
+            {"partial": "if the NSG lets through what comes to it"},
+            ["admin"],
+        ),
+        ([admin("AlwaysAllow", ONE), admin("Deny", ANYWHERE, "late", 2)], "partial", {}, ["admin", "late"]),
+        ([admin("AlwaysAllow", ONE), admin("Deny", Side(("20.40.0.0/25",)), "late", 2)], "partial", {}, None),
+        ([admin("Allow", ONE), admin("Deny", ANYWHERE, "late", 2)], "blocked", {"partial": None}, ["late"]),
+        ([admin("AlwaysAllow", BY_ADDRESS), admin("Deny", ANYWHERE, "late", 2)], "pinned", {}, ["admin"]),
+    ],
+)
+def test_what_admin_rules_deny_is_denied_whatever_an_unread_nsg_says(
+    rules: list[SecurityRule], verdict: str, or_else: dict[str, str | None], deciders: list[str] | None
+) -> None:
+    unread = management(Site(rules=UNREAD), *rules)
+    misread = not_understood(SOUND, Direction.INBOUND, tuple(rules))
+    for check in (unread, misread):
+        assert check.verdict == verdict
+        assert others(check).keys() == or_else.keys()
+        assert all(others(check)[key] == text for key, text in or_else.items() if text is not None)
+        assert deciders is None or [rule.name for rule in check.evidence.decided_by] == deciders
+        assert check.evidence.shadowed == ()
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by in {rule.name for rule in rules}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [],
+        [admin("AlwaysAllow", ANYWHERE)],
+        [admin("AlwaysAllow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)],
+        [admin("Allow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)],
+        [admin("Deny", ANYWHERE, protocol="udp")],
+        [admin("Deny", ANYWHERE, direction=Direction.OUTBOUND)],
+        [admin("Deny", Side(("10.9.9.9",)))],
+        [admin("AlwaysAllow", ONE)],
+    ],
+)
+def test_what_admin_rules_do_not_deny_hangs_on_the_nsg_that_was_not_read(rules: list[SecurityRule]) -> None:
+    check = management(Site(rules=UNREAD), *rules)
+    assert (check.verdict, check.reason) == ("unknown", UNREAD.message)
+    misread = not_understood(SOUND, Direction.INBOUND, tuple(rules))
+    assert (misread.verdict, misread.reason) == ("unknown", "rule x is not understood")
+    assert {rule.name for rule in check.evidence.decided_by} <= {"admin"}
+
+
+def test_an_admin_rule_that_perhaps_denies_and_an_unread_nsg_are_two_questions() -> None:
+    check = management(Site(rules=UNREAD), admin("Deny", WEB))
+    assert check.verdict == "unknown"
+    assert check.reason == "which addresses are in the network group servers?; NSG nsg could not be read (forbidden)"
+    assert [rule.name for rule in check.evidence.decided_by] == ["admin"]
+    exempt = management(Site(rules=UNREAD), admin("Deny", ANYWHERE), exemption="exempt")
+    assert (exempt.verdict, len(exempt.reason or "") > 0) == ("unknown", True)
+
+
+def test_what_was_not_understood_in_one_direction_leaves_the_other_alone() -> None:
+    assert not_understood(SOUND, Direction.OUTBOUND, (admin("Deny", ONE),)).verdict == "partial"
+
+
+def test_an_nsg_in_which_rules_were_not_understood_gets_no_hints() -> None:
+    mistyped = Site(rules=(inbound("ApiManagement", "3444"),))
+    assert not_understood(mistyped, Direction.INBOUND, (admin("Deny", ONE),)).near_misses == ()
+
+
+def test_with_an_unread_nsg_azures_own_dns_is_denied_by_admin_rules_that_name_it() -> None:
+    named = admin(
+        "Deny", ANYWHERE, direction=Direction.OUTBOUND, protocol="udp", destination=Side(("AzurePlatformDNS",))
+    )
+    for rules, verdict in (((named,), "blocked"), ((named._replace(destination=ANYWHERE),), "unknown")):
+        report = judged(Site(rules=UNREAD), AdminRules(rules)).instances[0].locations[0]
+        assert next(check for check in report.checks if check.id == "dns").verdict == verdict
+
+
 def test_azures_own_dns_heeds_only_admin_rules_that_name_it() -> None:
     deny = admin("Deny", ANYWHERE, direction=Direction.OUTBOUND, protocol="udp")
     for rules in (None, ()):
@@ -119,12 +284,37 @@ def test_azures_own_dns_heeds_only_admin_rules_that_name_it() -> None:
         assert (dns.verdict, dns.evidence.shadowed) == ("default-only", ())
 
 
-def test_a_part_delivered_without_an_nsg_is_told_as_a_part() -> None:
-    half = admin("AlwaysAllow", Side(("13.64.39.16",)))
-    check = management(replace(SOUND, rules=None), half)
-    assert check.verdict == "partial"
-    assert check.message.endswith("part of TCP 3443 from ApiManagement is lost")
+BARE = replace(SOUND, rules=None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict", "deciders"),
+    [
+        ([admin("AlwaysAllow", ANYWHERE)], "missing", []),
+        ([admin("AlwaysAllow", Side(("13.64.39.16",)))], "missing", []),
+        ([admin("Deny", Side(("13.64.39.16",)))], "blocked", ["admin"]),
+        ([admin("Deny", ANYWHERE), admin("AlwaysAllow", ANYWHERE, "late", 2)], "blocked", ["admin"]),
+        ([admin("AlwaysAllow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)], "missing", []),
+        ([admin("AlwaysAllow", Side(("13.64.39.16",))), admin("Deny", ANYWHERE, "late", 2)], "blocked", ["late"]),
+    ],
+)
+def test_without_an_nsg_the_load_balancer_of_stv2_drops_what_is_always_allowed(
+    rules: list[SecurityRule], verdict: str, deciders: list[str]
+) -> None:
+    check = management(BARE, *rules)
+    assert (check.verdict, [rule.name for rule in check.evidence.decided_by]) == (verdict, deciders)
     assert check.evidence.shadowed == ()
+    if verdict == "missing":
+        assert check.message.endswith("TCP 3443 from ApiManagement is lost")
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.decided_by is None
+
+
+def test_without_an_nsg_admin_rules_that_always_allow_serve_where_no_load_balancer_drops() -> None:
+    assert management(replace(BARE, platform="stv1"), admin("AlwaysAllow", ANYWHERE)).verdict == "compliant"
+    outbound = admin("AlwaysAllow", ANYWHERE, direction=Direction.OUTBOUND)
+    checks = judged(BARE, AdminRules((outbound,))).instances[0].locations[0].checks
+    assert next(check for check in checks if check.id == "storage").verdict == "compliant"
 
 
 def test_without_an_nsg_and_a_platform_admin_rules_leave_inbound_in_doubt() -> None:

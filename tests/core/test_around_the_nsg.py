@@ -10,7 +10,8 @@ from apim_audit.core.facts.estate import Estate, InstanceKind, Route, RouteTable
 from apim_audit.core.facts.findings import Check, Severity
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.judging.judge import judge
-from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound
+from apim_audit.core.sets.tags import ServiceTags
+from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, others, tags_with_data
 
 NEWEST = Site(baseline="2026-04", rules=(inbound("Internet", "443"),))
 INJECTION, INTEGRATION = "Microsoft.Web/hostingEnvironments", "Microsoft.Web/serverFarms"
@@ -110,11 +111,23 @@ def test_stv1_is_retired(baseline: str, platform: str | None, verdict: str, seve
         ([("0.0.0.0/1", "VirtualAppliance"), ("128.0.0.0/1", "VirtualAppliance")], "missing"),
         ([("0.0.0.0/0", "VirtualNetworkGateway"), ("ApiManagement", "Internet")], "compliant"),
         ([("0.0.0.0/0", "VirtualAppliance"), ("apimanagement", "internet")], "compliant"),
-        ([("0.0.0.0/0", "VirtualAppliance"), ("13.64.39.16/32", "Internet")], "missing"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("13.64.39.16/32", "Internet")], "partial"),
         ([("0.0.0.0/0", "None"), ("13.64.39.16/32", "Internet"), ("20.40.0.0/24", "Internet")], "compliant"),
         ([("ApiManagement", "Internet"), ("20.40.0.0/8", "VirtualAppliance")], "compliant"),
-        ([("ApiManagement", "Internet"), ("13.64.39.16/32", "VirtualAppliance")], "missing"),
-        ([("ApiManagement", "Internet"), ("20.40.0.0/24", "VirtualAppliance")], "unknown"),
+        ([("ApiManagement", "Internet"), ("13.64.39.16/32", "VirtualAppliance")], "partial"),
+        ([("ApiManagement", "Internet"), ("20.40.0.0/24", "VirtualAppliance")], "partial"),
+        ([("ApiManagement", "Internet"), ("20.40.0.0/23", "VirtualAppliance")], "compliant"),
+        ([("ApiManagement", "VirtualAppliance"), ("20.40.0.0/24", "Internet")], "partial"),
+        ([("ApiManagement", "VirtualAppliance"), ("20.40.0.0/16", "Internet")], "missing"),
+        ([("AzureCloud", "VirtualAppliance"), ("ApiManagement", "Internet")], "compliant"),
+        ([("AzureCloud", "Internet"), ("ApiManagement", "VirtualAppliance")], "missing"),
+        ([("ApiManagement.WestEurope", "VirtualAppliance"), ("ApiManagement", "Internet")], "partial"),
+        ([("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("0.0.0.0/0", "Internet")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("0.0.0.0/0", "None")], "missing"),
+        ([("ApiManagement", "Internet"), ("APIMANAGEMENT", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "None"), ("ApiManagement", "Internet")], "compliant"),
+        ([("::/0", "VirtualAppliance")], "compliant"),
         ([("ActionGroup", "VirtualAppliance")], "unknown"),
         ([("ActionGroup", "Internet")], "compliant"),
         ([("ActionGroup", "VirtualAppliance"), ("10.0.0.0/8", "VirtualAppliance")], "unknown"),
@@ -137,13 +150,111 @@ def test_the_first_of_several_diverting_routes_is_named_with_what_it_diverts_its
     ("routes", "verdict"),
     [
         ([("10.0.0.0/8", "VirtualAppliance")], "compliant"),
-        ([("0.0.0.0/0", "VirtualAppliance")], "unknown"),
-        ([("0.0.0.0/0", "VirtualAppliance"), ("ApiManagement", "Internet")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance")], "missing"),
+        ([("0.0.0.0/1", "None"), ("128.0.0.0/1", "VirtualAppliance")], "missing"),
+        ([("0.0.0.0/1", "VirtualAppliance")], "unknown"),
+        ([("20.0.0.0/8", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("ApiManagement", "Internet")], "compliant"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("20.0.0.0/8", "Internet")], "unknown"),
+        ([("ApiManagement", "VirtualAppliance")], "missing"),
+        ([("ApiManagement", "VirtualAppliance"), ("0.0.0.0/0", "Internet")], "missing"),
+        ([("ApiManagement", "VirtualAppliance"), ("20.0.0.0/8", "Internet")], "unknown"),
+        ([("ApiManagement", "Internet"), ("20.0.0.0/8", "VirtualAppliance")], "unknown"),
+        ([("ApiManagement", "Internet"), ("100.0.0.0/8", "VirtualAppliance")], "compliant"),
+        ([("ApiManagement", "Internet"), ("AzureCloud", "VirtualAppliance")], "unknown"),
+        ([("ApiManagement", "Internet"), ("ApiManagement", "VirtualAppliance")], "unknown"),
+        ([("ApiManagement.WestEurope", "VirtualAppliance")], "partial"),
+        ([("Storage", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "VirtualAppliance")], "unknown"),
     ],
 )
-def test_without_tag_data_a_diverting_route_is_in_doubt(routes: list[tuple[str, str]], verdict: str) -> None:
+def test_without_tag_data_names_decide_what_they_can(routes: list[tuple[str, str]], verdict: str) -> None:
     check = check_of(replace(NEWEST, tags=NO_DATA), "management-return-path", route_table=routed(*routes))
-    assert check.verdict == verdict
+    assert check.verdict == verdict, check.message
+
+
+DEFAULT = ("0.0.0.0/0", "None")
+
+
+@pytest.mark.parametrize(
+    ("tags", "routes", "message"),
+    [
+        (
+            NEWEST.tags,
+            [DEFAULT],
+            "the route 0.0.0.0/0 (`r0`) sends answers to ApiManagement to None, such as 13.64.39.16, not to the",
+        ),
+        (
+            NEWEST.tags,
+            [("13.64.39.16/32", "Internet"), DEFAULT],
+            "the route 0.0.0.0/0 (`r1`) sends part of the answers to ApiManagement to None, such as 20.40.0.0,",
+        ),
+        (
+            NEWEST.tags,
+            [("13.64.39.16/32", "None"), ("0.0.0.0/0", "Internet"), DEFAULT],
+            "the route 13.64.39.16/32 (`r0`) sends part of the answers to ApiManagement to None, such as 13.64.39.16,",
+        ),
+        (
+            NEWEST.tags,
+            [("0.0.0.0/0", "Internet"), DEFAULT],
+            "it cannot be told: the routes `r0` and `r1` have a prefix in common: which of them counts?",
+        ),
+        (
+            NO_DATA,
+            [DEFAULT],
+            "the route 0.0.0.0/0 (`r0`) sends answers to ApiManagement to None, not to the Internet",
+        ),
+        (
+            NO_DATA,
+            [("20.0.0.0/8", "VirtualAppliance")],
+            "it cannot be told: which addresses has ApiManagement? It is not in made-up tags",
+        ),
+    ],
+)
+def test_what_is_said_of_a_return_path_names_the_route_and_what_would_tell(
+    tags: ServiceTags, routes: list[tuple[str, str]], message: str
+) -> None:
+    check = check_of(replace(NEWEST, tags=tags), "management-return-path", route_table=routed(*routes))
+    assert check.message.startswith(message)
+
+
+def test_of_a_return_path_that_is_lost_either_way_the_other_loss_is_told_too() -> None:
+    table = routed(("13.64.39.16/32", "None"), ("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "None"))
+    check = check_of(NEWEST, "management-return-path", route_table=table)
+    assert check.verdict == "missing"
+    assert others(check) == {"partial": "if the route `r1` counts"}
+    assert check.message.endswith("not to the Internet; partial if the route `r1` counts")
+
+
+def test_data_that_says_that_the_control_plane_has_no_address_leaves_a_doubt() -> None:
+    site = replace(NEWEST, tags=tags_with_data({"ApiManagement": ()}))
+    assert check_of(site, "management-return-path", route_table=routed(("0.0.0.0/0", "None"))).verdict == "unknown"
+    assert (
+        check_of(site, "management-return-path", route_table=routed(("0.0.0.0/0", "Internet"))).verdict == "compliant"
+    )
+
+
+def test_a_tag_whose_prefixes_lengths_are_not_known_is_longer_than_what_sticks_out_of_it() -> None:
+    site = replace(NEWEST, tags=replace(NEWEST.tags, prefixes={}))
+    for literal, verdict in (("20.40.0.0/23", "compliant"), ("20.40.0.0/24", "unknown"), ("13.64.39.16/32", "partial")):
+        table = routed(("ApiManagement", "Internet"), (literal, "VirtualAppliance"))
+        assert check_of(site, "management-return-path", route_table=table).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ([("ActionGroup", "VirtualAppliance")], "missing"),  # it has addresses, whichever
+        ([("Nonsense", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("0.0.0.0/0", "Internet")], "unknown"),
+        ([("10.0.0.0/8", "VirtualAppliance")], "not-applicable"),
+    ],
+)
+def test_whether_traffic_is_diverted_is_asked_of_every_world(routes: list[tuple[str, str]], verdict: str) -> None:
+    assert check_of(NEWEST, "service-endpoints", route_table=routed(*routes)).verdict == verdict
+    every = ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault", "Microsoft.EventHub")
+    served = check_of(NEWEST, "service-endpoints", route_table=routed(*routes), service_endpoints=every)
+    assert served.verdict == ("not-applicable" if verdict == "not-applicable" else "compliant")
 
 
 @pytest.mark.parametrize("row_id", ["management-return-path", "service-endpoints"])

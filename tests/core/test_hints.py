@@ -11,6 +11,7 @@ from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.judging.judge import Options, judge
 from apim_audit.core.sets.addresses import parse_addresses
 from apim_audit.core.sets.intervals import EMPTY
+from apim_audit.core.sets.tags import ServiceTags
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, outbound
 from tests.laws.simulator import PlainRule
 
@@ -96,11 +97,41 @@ def test_a_rule_that_serves_already_is_not_told_to_change_its_port() -> None:
     ]
 
 
-def judged(site: Site, options: Options) -> LocationReport:
+TWO_REGIONS = ("West Europe", "North Europe")
+
+
+@pytest.mark.parametrize(
+    ("destination", "message"),
+    [
+        ("20.60.0.0/20", "`AllowOut` would serve if its destination were Storage"),
+        ("Storage.NorthEurope", "`AllowOut` would serve with a second rule like it for Storage.WestEurope"),
+        ("storage.westeurope", "`AllowOut` would serve with a second rule like it for Storage.NorthEurope"),
+    ],
+)
+@pytest.mark.parametrize("tags", [Site().tags, NO_DATA])
+def test_of_two_regions_no_hint_names_two_tags_on_one_side(destination: str, message: str, tags: ServiceTags) -> None:
+    rules = (outbound(destination, "443"), CLOSED_OUT)
+    check = Site(rules=rules, regions=TWO_REGIONS, tags=tags).check("storage", 1)
+    assert [miss.message for miss in check.near_misses] == [message]
+
+
+def test_a_second_rule_is_no_hint_where_it_would_come_behind_a_deny() -> None:
+    denied = replace(outbound("Storage.WestEurope", "443"), name="DenyOne", access="Deny", priority=200)
+    rules = (denied, outbound("Storage.NorthEurope", "443"), CLOSED_OUT)
+    assert Site(rules=rules, regions=TWO_REGIONS).check("storage", 1).near_misses == ()
+
+
+def test_the_narrow_rule_for_two_regions_names_the_whole_tag() -> None:
+    site = Site(rules=(named("Wide", outbound("*", "*"), 100),), regions=TWO_REGIONS)
+    found = judged(site, Options("2021-12", hygiene=True), 1).hygiene
+    storage = next(finding for finding in found if finding.requirement == "storage")
+    assert storage.message.endswith("TCP 443 from VirtualNetwork to Storage would do")
+
+
+def judged(site: Site, options: Options, place: int = 0) -> LocationReport:
     """Returns the report on a location, judged with options."""
-    return (
-        judge(Estate((site.instance(site.subnet()),)), site.tags, load_catalogue(), options).instances[0].locations[0]
-    )
+    found = judge(Estate((site.instance(site.subnet()),)), site.tags, load_catalogue(), options)
+    return found.instances[0].locations[place]
 
 
 def untidy(*rules: PlainRule) -> set[tuple[str, str]]:

@@ -12,7 +12,8 @@ from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold, not_yet_known
 from apim_audit.core.sets.unknowns import AddressSet, UnknownSet
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, others, outbound, tags_with_data
-from tests.laws.translation import addresses
+from tests.laws.simulator import PlainRule
+from tests.laws.translation import addresses, service_tags
 
 OUT = deny_all("Outbound")
 ANY_PORTS = IntervalSet.span(0, 65535)
@@ -68,10 +69,22 @@ class TestTags:
         assert (site.check("sql").verdict, site.check("storage").verdict) == ("compliant", "unknown")
 
     def test_a_region_with_its_known_siblings_is_not_all_of_the_internet(self) -> None:
-        tags = tags_with_data({"Sql.WestUS": ("20.70.0.0/24",)})
         rules = (outbound(("Sql.NorthEurope", "Sql.WestUS"), "80"),)
+        assert self.certificates(*rules) == ("default-only", {})
+
+    def test_a_tag_may_be_no_more_than_its_known_regions(self) -> None:
+        rules = outbound("Sql.WestUS", "80", priority=100), outbound("Sql", "80", access="Deny")
+        verdict, other = self.certificates(*rules, names=("Sql", "Sql.WestUS"))
+        assert (verdict, set(other)) == ("partial", {"default-only"})
+
+    @staticmethod
+    def certificates(
+        *rules: PlainRule, names: tuple[str, ...] = ("Sql", "Sql.WestUS", "Sql.NorthEurope")
+    ) -> tuple[str, dict[str, str]]:
+        """Returns what becomes of port 80 of the Internet where these tags are known, and data of one region."""
+        tags = service_tags({"Sql.WestUS": ("20.70.0.0/24",)}, names)
         check = Site(rules, tags=tags, baseline="2026-04").check("certificates")
-        assert (check.verdict, others(check)) == ("default-only", {})
+        return check.verdict.value, others(check)
 
 
 class TestWords:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.core.engine.classes import Classes
-from apim_audit.core.engine.search import Asked, Box, Clause, Place, Region, Search, Table, Undecidable
+from apim_audit.core.engine.search import Asked, Box, Clause, Place, Region, Search, Table, Undecidable, search
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 
@@ -92,3 +92,10 @@ def test_an_admin_allow_spares_its_flows_the_admin_rules_and_leaves_them_to_the_
     spares, denies, of_the_nsg = table.clauses
     stages = spares._replace(passes=True, stage=0), denies._replace(stage=0), of_the_nsg
     assert searched(replace(table, clauses=stages)).deciders == {2}
+
+
+def test_one_part_for_each_rule_is_kept_or_all_where_they_are_wanted() -> None:
+    rows: list[Row] = [(0, ALLOW, (0b01, 0b01, 1, 1)), (0, ALLOW, (0b10, 0b10, 1, 1)), (1, DENY, (0b11, 0b11, 1, 1))]
+    table = table_of([(0b11, 0b11, 1, 1)], rows, (2, 2, 1, 1))
+    assert sorted(leaf.rule for leaf in search(table).leaves) == [0, 1]
+    assert sorted(leaf.rule for leaf in search(table, exhaustive=True).leaves) == [0, 0, 1, 1]

@@ -653,11 +653,11 @@ class TestTagNames:
         check = Site(rules, tags=NO_DATA, baseline="2026-04").check("certificates")
         assert check.verdict == "default-only"
 
-    def test_nor_is_it_where_another_tag_is_asked_about_too(self) -> None:
-        some = outbound("AzureCloud", "80", access="Deny", priority=100, sources=("10.0.1.0/25",))
-        check = Site((some, outbound("Storage", "80", access="Deny")), tags=NO_DATA, baseline="2026-04").check(
-            "certificates"
-        )
+    @pytest.mark.parametrize(("one", "two"), [("AzureCloud", "Storage"), ("VideoIndexer", "AzureSentinel")])
+    def test_nor_is_it_where_another_tag_is_asked_about_too(self, one: str, two: str) -> None:
+        some = outbound(one, "80", access="Deny", priority=100, sources=("10.0.1.0/25",))
+        site = Site((some, outbound(two, "80", access="Deny")), tags=NO_DATA, baseline="2026-04")
+        check = site.check("certificates")
         assert (check.verdict, others(check)) == ("partial", {})
 
     def test_a_region_is_not_shadowed_by_another(self) -> None:

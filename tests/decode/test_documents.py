@@ -11,6 +11,7 @@ from apim_audit.snapshot import Snapshot, SourcedDocument
 from tests.decode.estates import (
     NO_CATALOGUE,
     SERVICE_ID,
+    TABLE_ID,
     estate,
     messages,
     nsg,
@@ -175,7 +176,7 @@ def flattened(body: dict[str, Any]) -> dict[str, Any]:
 )
 def test_output_of_the_azure_cli_is_known_by_its_form(body: Any) -> None:
     others = [each for each in estate() if each["type"] != body["type"]]
-    told = [message for message in messages(read(flattened(body), *others)) if "properties is missing" in message]
+    told = [message for message in messages(read(flattened(body), *others)) if ": properties is missing;" in message]
     assert len(told) == 1
     assert told[0].startswith("estate.json: ")
     assert told[0].endswith("output of an Azure CLI command: use `az rest` or `apim-audit collect` instead")
@@ -205,3 +206,70 @@ def test_names_are_escaped_as_in_the_rest_of_the_report() -> None:
     group = nsg_of(read(*estate(rule("New\nline", access="x"))))
     (why,) = group.unreadable.values()
     assert r"rule New\x0aline of nsg-y" in why
+
+
+def without_id(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != "id"}
+
+
+ID_MISSING = "id is missing; give the document with the id that Azure Resource Manager writes"
+
+
+@pytest.mark.parametrize(
+    ("documents", "told"),
+    [
+        ((service(), vnet(subnet()), without_id(nsg(rule()))), "NSG nsg-y"),
+        ((service(), without_id(vnet(subnet())), nsg(rule())), "VNet vnet-a"),
+        ((service(), without_id(vnet(without_id(subnet()))), nsg(rule())), "VNet vnet-a"),
+        ((service(), vnet(), without_id(subnet()), nsg(rule())), "subnet snet-apim"),
+        ((service(), vnet(subnet(routeTable={"id": TABLE_ID})), nsg(), without_id(table())), "route table rt-a"),
+    ],
+)
+def test_a_document_without_an_id_that_may_be_missed_is_told_and_needed(
+    documents: tuple[dict[str, Any], ...], told: str
+) -> None:
+    (entry,) = (each for each in read(*documents).incomplete if ID_MISSING in each.message)
+    assert entry.message.startswith(f"estate.json: {told}: ")
+    assert (entry.id, entry.reason, entry.needed) == ("estate.json", "invalid", True)
+
+
+def test_an_id_that_is_no_text_is_told_likewise() -> None:
+    (_, entry) = read(service(), vnet(subnet()), {**nsg(rule()), "id": 5}).incomplete
+    assert "id 5 is not a text; give the document with the id" in entry.message
+    assert entry.needed
+
+
+def test_a_document_without_an_id_that_nothing_misses_is_only_told() -> None:
+    (entry,) = read(*estate(rule()), without_id(nsg(rule("Other")))).incomplete
+    assert ID_MISSING in entry.message
+    assert not entry.needed
+
+
+def test_an_instance_without_an_id_is_judged_and_told() -> None:
+    decoded = read(without_id(service()), vnet(subnet()), nsg(rule()))
+    assert only_instance(decoded).name == "Contoso"
+    (entry,) = decoded.incomplete
+    assert entry.message.startswith(f"estate.json: API Management service Contoso: {ID_MISSING}")
+    assert not entry.needed
+
+
+@pytest.mark.parametrize(
+    ("subnets", "told"),
+    [
+        ("x", "properties.subnets 'x' is not a list"),
+        ([3], "properties.subnets[0] 3 is not an object"),
+        ([{"properties": {}}], "properties.subnets[0].name is missing"),
+    ],
+)
+def test_what_makes_a_subnet_missing_is_needed_and_named_by_the_miss(subnets: object, told: str) -> None:
+    decoded = read(service(), {**vnet(), "properties": {**vnet()["properties"], "subnets": subnets}}, nsg())
+    assert all(entry.needed for entry in decoded.incomplete)
+    cause, miss = messages(decoded)
+    assert told in cause
+    assert miss == (
+        f"subnet snet-apim is not among the documents, and the VNet vnet-a cannot be understood: {told}: add its "
+        "document, or correct that"
+    )
+    found = only_instance(decoded).locations[0].subnet
+    assert isinstance(found, Unreadable)
+    assert found.message.endswith(told)

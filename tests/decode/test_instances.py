@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from apim_audit.core.facts.estate import InstanceKind, Location, Subnet, Unreadable
-from apim_audit.core.facts.models import network_model
+from apim_audit.core.facts.models import NothingToJudge, network_model
 from apim_audit.core.facts.requirements import NetworkModel, VirtualNetworkType
+from apim_audit.decode import Decoded
 from tests.decode.estates import GROUP, SERVICE_ID, SUBNET_ID, messages, nsg, only_instance, read, service, subnet, vnet
 
 GATEWAY_ID = f"{GROUP}/providers/Microsoft.ApiManagement/gateways/gw-1"
@@ -123,15 +124,6 @@ def test_a_service_in_a_vnet_that_names_no_subnet_has_an_unreadable_one() -> Non
         ({"virtualNetworkType": None}, "properties.virtualNetworkType is missing"),
         ({"virtualNetworkType": "Outer"}, "virtualNetworkType 'Outer' is not None, External or Internal"),
         ({"virtualNetworkType": 1}, "virtualNetworkType 1 is not a text"),
-        ({"virtualNetworkConfiguration": "x"}, "virtualNetworkConfiguration 'x' is not an object"),
-        ({"virtualNetworkConfiguration": {"subnetResourceId": 4}}, "subnetResourceId 4 is not a text"),
-        ({"platformVersion": 2}, "platformVersion 2 is not a text"),
-        ({"additionalLocations": {}}, "additionalLocations {} is not a list"),
-        ({"additionalLocations": [extra("East US"), 3]}, "additionalLocations[1] 3 is not an object"),
-        ({"additionalLocations": [extra(None)]}, "additionalLocations[0].location is missing"),
-        ({"additionalLocations": [extra("x", disableGateway="no")]}, "disableGateway 'no' is not true or false"),
-        ({"customProperties": []}, "customProperties [] is not an object"),
-        ({"provisioningState": []}, "provisioningState [] is not a text"),
     ],
 )
 def test_a_service_that_makes_no_sense_is_kept_and_unreadable(changes: dict[str, Any], told: str) -> None:
@@ -150,9 +142,6 @@ def test_a_service_that_makes_no_sense_is_kept_and_unreadable(changes: dict[str,
         ("sku", None, "sku is missing"),
         ("sku", {}, "sku.name is missing"),
         ("sku", {"name": 3}, "sku.name 3 is not a text"),
-        ("location", None, "location is missing"),
-        ("location", 1, "location 1 is not a text"),
-        ("name", 1, "name 1 is not a text"),
     ],
 )
 def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value: object, told: str) -> None:
@@ -162,6 +151,110 @@ def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value:
     assert len(instance.locations) == 1
     assert instance.locations[0].primary
     assert instance.id == SERVICE_ID
+
+
+def whole(decoded: Decoded) -> list[tuple[str, bool]]:
+    """Returns each location with whether its network can be judged."""
+    return [(each.name, isinstance(each.subnet, Subnet)) for each in only_instance(decoded).locations]
+
+
+WITH_SUBNET = {"virtualNetworkConfiguration": {"subnetResourceId": SUBNET_ID}}
+BROKEN_PARTS: list[tuple[dict[str, Any], str]] = [
+    ({"virtualNetworkConfiguration": "x"}, "virtualNetworkConfiguration 'x' is not an object"),
+    ({"virtualNetworkConfiguration": {"subnetResourceId": 4}}, "subnetResourceId 4 is not a text"),
+    ({"disableGateway": "no"}, "disableGateway 'no' is not true or false"),
+]
+
+
+@pytest.mark.parametrize(("changes", "told"), BROKEN_PARTS)
+def test_what_is_wrong_with_a_location_concerns_that_one(changes: dict[str, Any], told: str) -> None:
+    other = extra("East US", **WITH_SUBNET)
+    primary = read(service(**changes, additionalLocations=[other]), vnet(subnet()), nsg())
+    assert whole(primary) == [("West Europe", False), ("East US", True)]
+    additional = read(service(additionalLocations=[other | changes]), vnet(subnet()), nsg())
+    assert whole(additional) == [("West Europe", True), ("East US", False)]
+    for decoded in (primary, additional):
+        (entry,) = decoded.incomplete
+        assert told in entry.message
+        assert entry.needed
+        assert only_instance(decoded).unreadable == ""
+    subnet_there = only_instance(additional).locations[1].subnet
+    assert isinstance(subnet_there, Unreadable)
+    assert subnet_there.message.startswith("the location East US of Contoso cannot be understood: properties.addi")
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ({}, "properties.additionalLocations {} is not a list"),
+        ([3], "properties.additionalLocations[0] 3 is not an object"),
+    ],
+)
+def test_a_location_that_is_none_is_listed_and_concerns_nothing_else(others: object, told: str) -> None:
+    decoded = read(service(additionalLocations=others), vnet(subnet()), nsg())
+    assert whole(decoded) == [("West Europe", True), ("(unknown)", False)]
+    assert only_instance(decoded).unreadable == ""
+    (entry,) = decoded.incomplete
+    assert told in entry.message
+    assert entry.needed
+
+
+@pytest.mark.parametrize("name", [None, 1])
+def test_a_location_without_a_name_has_an_unknown_region(name: object) -> None:
+    other = extra("East US", **WITH_SUBNET)
+    nameless = read({**service(additionalLocations=[other]), "location": name}, vnet(subnet()), nsg())
+    assert [(each.name, each.region_known) for each in only_instance(nameless).locations] == [
+        ("(unknown)", False),
+        ("East US", True),
+    ]
+    assert [entry.needed for entry in nameless.incomplete] == [True]
+    additional = read(service(additionalLocations=[other | {"location": name}]), vnet(subnet()), nsg())
+    assert [each.region_known for each in only_instance(additional).locations] == [True, False]
+    assert whole(additional) == [("West Europe", True), ("(unknown)", True)]
+
+
+def test_a_platform_that_is_not_understood_is_not_determined() -> None:
+    decoded = read(service(platformVersion=2), vnet(subnet()), nsg())
+    instance = only_instance(decoded)
+    assert network_model(instance, instance.locations[0]) is NetworkModel.UNDETERMINED
+    assert instance.locations[0].platform_version == "2"
+    assert "platformVersion 2 is not a text" in messages(decoded)[0]
+    assert [entry.needed for entry in decoded.incomplete] == [True]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"platformVersion": 2},
+        {"disableGateway": "no"},
+        {"virtualNetworkConfiguration": "x"},
+        {"additionalLocations": [3]},
+        {"additionalLocations": {}},
+    ],
+)
+def test_what_is_wrong_with_a_service_in_no_vnet_is_only_reported(changes: dict[str, Any]) -> None:
+    decoded = read(service(**{"virtualNetworkConfiguration": None, **changes}, virtualNetworkType="None"))
+    instance = only_instance(decoded)
+    assert instance.unreadable == ""
+    assert {isinstance(network_model(instance, each), NothingToJudge) for each in instance.locations} == {True}
+    assert [(entry.reason, entry.needed) for entry in decoded.incomplete] == [("invalid", False)]
+
+
+def test_a_network_that_is_not_understood_needs_a_network_type() -> None:
+    decoded = read(service(virtualNetworkConfiguration="x", virtualNetworkType=None))
+    assert "virtualNetworkType is missing" in only_instance(decoded).unreadable
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("properties", {"customProperties": []}), ("properties", {"provisioningState": []}), ("name", 1)],
+)
+def test_what_no_verdict_rests_on_is_only_reported(part: str, value: Any) -> None:
+    body = service(**value) if part == "properties" else {**service(), part: value}
+    decoded = read(body, vnet(subnet()), nsg())
+    assert only_instance(decoded).unreadable == ""
+    assert whole(decoded) == [("West Europe", True)]
+    assert [(entry.reason, entry.needed) for entry in decoded.incomplete] == [("invalid", False)]
 
 
 def test_everything_wrong_with_a_service_is_told_at_once() -> None:

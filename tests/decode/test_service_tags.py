@@ -153,6 +153,32 @@ def test_a_tag_that_makes_no_sense_counts_as_one_without_data(prefixes: object) 
     assert "tag AzureCloud" in entry.message
 
 
+def doubtful(*rules: Document, **doubts: Any) -> Decoded:
+    tags = replace(ServiceTagDocument("file", "Public", "375", DATA), **doubts)
+    sourced = tuple(SourcedDocument("estate.json", document) for document in estate(*rules))
+    return decode(Snapshot(sourced, service_tags=tags), NO_CATALOGUE)
+
+
+def test_a_tag_that_contradicts_itself_counts_as_one_without_data() -> None:
+    decoded = doubtful(rule(destinationAddressPrefix="Twice"), contradictory=("Twice", "Other"))
+    assert "twice" not in decoded.tags.sets
+    assert decoded.tags.written("twice") == "Twice"
+    (entry,) = decoded.incomplete
+    assert (entry.id, entry.reason, entry.needed) == ("service tag Twice", "invalid", True)
+    assert entry.message == (
+        "service tags Public 375: tag Twice: is there twice with different prefixes, so the tag counts as one without "
+        "data"
+    )
+    assert decoded.notes == ()
+
+
+def test_tags_that_are_not_whole_are_told() -> None:
+    (note,) = doubtful(rule(), whole=False).notes
+    assert note.startswith("The service tags are not whole (nextLink is set): a tag that they lack counts as one")
+    assert doubtful(rule()).notes == ()
+    assert doubtful(rule(), whole=False, cloud=None).notes == (note,)
+
+
 def test_a_tag_that_makes_no_sense_and_is_not_used_does_not_matter() -> None:
     assert tagged(*estate(), prefixes={"AzureCloud": ["x"]}).incomplete == ()
 

@@ -79,6 +79,21 @@ def test_following_links_brings_every_resource_once(endpoint: ArmEndpoint) -> No
     assert pages == 3
 
 
+def test_resources_that_are_written_beforehand_are_the_same() -> None:
+    paths = [
+        f"{NSGS}{VERSION}",
+        f"{NSGS}{VERSION}&$skiptoken=ICAgIDI%3D",
+        f"{VNET}{VERSION}",
+        f"{VNET}/subnets/snet{VERSION}",
+    ]
+    answers = []
+    for written in (False, True):
+        with serve(estate(), page_size=2, written=written) as endpoint:
+            found = [ask(endpoint, path) for path in paths]
+            answers.append(json.dumps(found).replace(endpoint.url, ""))
+    assert answers[0] == answers[1]
+
+
 def test_paths_are_compared_without_regard_to_case(endpoint: ArmEndpoint) -> None:
     assert ask(endpoint, NSGS.upper() + VERSION)[0] == 200
 

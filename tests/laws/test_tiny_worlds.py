@@ -9,16 +9,19 @@ from random import Random
 import pytest
 
 from apim_audit.core.engine.decision import verdict_of
-from tests.laws.tiny_worlds import TinyCase, random_tiny_case, shows, tally, under
+from apim_audit.core.facts.rules import Access, Side
+from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.unknowns import AddressSet, UnknownSet
+from tests.laws.tiny_worlds import TinyCase, random_tiny_case, shows, tally, tiny_rule, under
 
 CHUNK = 100
 CHUNKS = 20
 Judge = Callable[[TinyCase], str]
 
 
-def disagreements(judge: Judge, seed: int, count: int, *, overlapping: bool = False) -> list[str]:
+def disagreements(judge: Judge, seed: int, count: int, *, overlapping: bool = False, admin: bool = False) -> list[str]:
     random = Random(seed)
-    cases = (random_tiny_case(random, overlapping=overlapping) for _ in range(count))
+    cases = (random_tiny_case(random, overlapping=overlapping, admin=admin) for _ in range(count))
     return [f"{problem}: {case}" for case in cases if (problem := judge(case))]
 
 
@@ -74,6 +77,26 @@ def test_verdicts_are_right_where_an_address_may_stand_at_both_ends(seed: int) -
 @seeds
 def test_deciders_are_right_where_an_address_may_stand_at_both_ends(seed: int) -> None:
     assert disagreements(of_rules_and_verdicts, 400 + seed, CHUNK // 4, overlapping=True) == []
+
+
+def test_an_address_of_a_set_that_is_required_at_both_ends_stands_at_both() -> None:
+    # Nothing is both reached only as one end and reaching only as the other: blocked, which takes that, is no verdict.
+    first, second = Side(("0.0.0.0-0.0.0.1",)), Side(("0.0.0.2-0.0.0.3",))
+    ours = UnknownSet("ours", "?", "ours", IntervalSet.span(0, 3), inhabited=True)
+    rules = (
+        tiny_rule("r0", 100, Access.ALLOW, "*")._replace(source=first, destination_ports=IntervalSet.point(443)),
+        tiny_rule("r1", 110, Access.DENY, "*")._replace(source=second, destination=first),
+    )
+    sets = {"near": AddressSet(()), "*": AddressSet.plain(IntervalSet.span(0, 15))}
+    either = AddressSet.unknown(ours)
+    case = TinyCase(sets, (ours,), (), rules, either, either, may_pin=False)
+    assert tally(case).verdicts == {"partial", "missing"}
+    assert of_rules_and_verdicts(case) == ""
+
+
+@seeds
+def test_admin_rules_before_the_nsg_deliver_drop_and_pass_on(seed: int) -> None:
+    assert disagreements(of_rules_and_verdicts, 500 + seed, CHUNK // 2, admin=True) == []
 
 
 @pytest.mark.wide

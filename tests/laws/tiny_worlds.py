@@ -166,11 +166,20 @@ class TinyCase:
     def matching(self, flow: Flow, matchers: Iterable[tuple[int, int, int, tuple[int, ...]]]) -> list[int]:
         """Returns the rules that match a flow, in order."""
         other, own, port = flow
-        return [
+        found = [
             number
             for number, there, here, ports in matchers
             if there >> other & 1 and here >> own & 1 and port in ports
         ]
+        return self._past_admin_rules(found)
+
+    def _past_admin_rules(self, matching: list[int]) -> list[int]:
+        """Returns the rules that can decide: an admin Allow does not, and behind it no other admin rule does."""
+        rules = self.ruleset.rules
+        for place, number in enumerate(matching):
+            if rules[number].admin and rules[number].access is Access.ALLOW:
+                return [*matching[:place], *(each for each in matching[place:] if not rules[each].admin)]
+        return matching
 
 
 @dataclass
@@ -207,7 +216,7 @@ def verdict_in(case: TinyCase, world: World, found: Tally) -> str:
         unpinned.add(kind_of(next(rules[number] for number in matching if not is_pinned(rules[number]))))
         found.deciders.add(matching[0])
         if rules[matching[0]].access is Access.DENY:
-            found.shadowed |= {number for number in matching if rules[number].access is Access.ALLOW}
+            found.shadowed |= {number for number in matching if rules[number].access is not Access.DENY}
     verdict = verdict_of(kinds)
     return "pinned" if verdict == "compliant" and case.may_pin and unpinned != {"Ac"} else verdict
 
@@ -236,13 +245,13 @@ def _agrees(told: Mapping[str, int], address: int, world: World) -> bool:
 
 def kind_of(rule: SecurityRule) -> str:
     """Returns Ac, Ad, Dc or Dd."""
-    return ("A" if rule.access is Access.ALLOW else "D") + ("d" if rule.default else "c")
+    return ("D" if rule.access is Access.DENY else "A") + ("d" if rule.default else "c")
 
 
 def is_pinned(rule: SecurityRule) -> bool:
-    """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
+    """Tells whether a rule allows, being no default rule, and its other end is written in addresses only."""
     texts = rule.source.expressions
-    return rule.access is Access.ALLOW and not rule.default and all(text[0].isdigit() for text in texts)
+    return rule.access is not Access.DENY and not rule.default and all(text[0].isdigit() for text in texts)
 
 
 def _answer(world: World, name: str) -> int:
@@ -278,7 +287,8 @@ NO_TAGS = ServiceTags({}, {})
 ANYTHING = IntervalSet.span(0, 65535)
 
 
-def _rule(name: str, priority: int, access: Access, source: str, *, default: bool = False) -> SecurityRule:
+def tiny_rule(name: str, priority: int, access: Access, source: str, *, default: bool = False) -> SecurityRule:
+    """Returns an inbound rule for every flow from a named set."""
     everywhere = Side(("*",))
     return SecurityRule(
         name, priority, Direction.INBOUND, access, "*", Side((source,)), ANYTHING, everywhere, ANYTHING, default=default
@@ -286,20 +296,23 @@ def _rule(name: str, priority: int, access: Access, source: str, *, default: boo
 
 
 DEFAULTS = (
-    _rule("DefaultAllow", 65000, Access.ALLOW, "near", default=True),
-    _rule("DefaultDeny", 65500, Access.DENY, "*", default=True),
+    tiny_rule("DefaultAllow", 65000, Access.ALLOW, "near", default=True),
+    tiny_rule("DefaultDeny", 65500, Access.DENY, "*", default=True),
 )
 
 
-def random_tiny_case(random: Random, *, overlapping: bool = False) -> TinyCase:
+def random_tiny_case(random: Random, *, overlapping: bool = False, admin: bool = False) -> TinyCase:
     """Returns a random case with a bounded number of worlds, in each of which some flow is needed.
 
     Args:
         random: the source of randomness.
         overlapping: whether an address can stand at both ends.
+        admin: whether one or two admin rules come before the NSG.
     """
     while True:
         case = _attempt(random)
+        if admin:
+            case = replace(case, rules=(*case.rules, *_admin_rules(random, tuple(case.sets))))
         if case.size() > MOST_WORLDS or bool(case.other.at_most() & case.own.at_most()) is not overlapping:
             continue
         if all(map(case.flows, case.worlds())):
@@ -376,7 +389,7 @@ def _random_rule(random: Random, name: str, priority: int, names: tuple[str, ...
     literals = ("0.0.0.0-0.0.0.2", "0.0.0.3", "0.0.0.2-0.0.0.5", "0.0.0.0/29")
     other = tuple(random.sample((*names, *names, *literals), random.choice((1, 1, 2))))
     own = random.choice(("*", "*", "*", "0.0.0.6", "0.0.0.4-0.0.0.6", *names))
-    made = _rule(name, priority, random.choice((Access.ALLOW, Access.ALLOW, Access.DENY)), "*")
+    made = tiny_rule(name, priority, random.choice((Access.ALLOW, Access.ALLOW, Access.DENY)), "*")
     ports = random.choice((ANYTHING, ANYTHING, IntervalSet.point(443), IntervalSet.span(0, 442)))
     return made._replace(
         protocol=random.choice(("tcp", "*", "*", "udp")),
@@ -385,6 +398,12 @@ def _random_rule(random: Random, name: str, priority: int, names: tuple[str, ...
         destination_ports=ports,
         certain=random.random() < 0.85,
     )
+
+
+def _admin_rules(random: Random, names: tuple[str, ...]) -> Iterator[SecurityRule]:
+    for priority in range(1, random.choice((2, 3))):
+        made = _random_rule(random, f"a{priority}", priority, names)
+        yield made._replace(access=random.choice((*Access, Access.ALWAYS_ALLOW)), admin=True)
 
 
 def _required(random: Random, unknowns: tuple[UnknownSet, ...]) -> AddressSet:

@@ -3,11 +3,13 @@
 _WHAT_FIRST = "which dimension is split first is a matter of speed"
 _CHOICE = "which choice is answered first is a matter of speed"
 _SPENT = "how soon the budget is spent is a matter of speed"
+_DECIDED_ALIKE = "a shortcut: in the long way the same rule decides all"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
 _BACKWARDS = "any span that ends before it begins holds nothing"
 _KEPT = "what is not kept is made again"
+_WORSE_KEPT = "an outcome that meets less than another of the same fate is kept, and adds nothing"
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
@@ -60,6 +62,17 @@ HARMLESS = {
     "replay.py: 1: 2 | first, last = (int(IPv4Address": "of three parts two are no range either",
     "replay.py: 1: 2 | return (1, 0)": _BACKWARDS,
     "replay.py: 0: -1 | return (1, 0)": _BACKWARDS,
+    "decision.py: 4: 5 | _WITHOUT_PINS": "any number of bits that holds all fates will do",
+    "decision.py: 2: 3 | ALLOWED_BY_DEFAULT": "where a default rule allows it does not count that another does too",
+    "decision.py: drop if not self.table.unknowns:": "a shortcut: where nothing is unknown nothing is asked",
+    "decision.py: 0: -1 | ports = required[0]": "all have the same ports",
+    "decision.py: drop if any((box.conditions for box in required)):": _DECIDED_ALIKE,
+    "decision.py: any((box.conditions for box in required)): all": "a shortcut that is taken less often",
+    "decision.py: drop if taking is not None and": _DECIDED_ALIKE,
+    "decision.py: 0: -1 | return _taken_by(taking.rule": "any box of what is taken shows where",
+    "decision.py: drop if sole is not None and": _DECIDED_ALIKE,
+    "decision.py: may_pin and ruleset.pins(sole): Or": "a shortcut that is taken less often",
+    "decision.py: 0: -1 | return _taken_by(sole": "there is one",
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
@@ -69,6 +82,7 @@ HARMLESS = {
     "resolve.py: 1: 2 | close = get_close_matches": "of several the first is taken",
     "resolve.py: drop if len(expressions) == 1:": "a shortcut: the union of one set is the set",
     "resolve.py: 0: -1 | return self._known.get(expressions[0])": "there is one",
+    "resolve.py: data is None: IsNot | return UnknownSet": "its whole tag, which it implies, is a proper part already",
     "search.py: 160000: 160001 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 160000: 159999 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 1: 2 | stage: int = 1": "any stage but that of admin rules will do",
@@ -105,6 +119,17 @@ HARMLESS = {
     "worlds.py: 1: 0 | merged:": _CHOICE,
     "worlds.py: region[Dimension.OTHER] >> cell.other & 1 and self._answered(region, answers): Or": _MORE_ASKED,
     "worlds.py: region[Dimension.OTHER] >> cell.other & 1: BitOr | if region": _MORE_ASKED,
+    "worlds.py: drop worlds.budget -= len(frontier) * len(outcomes) // 16": _SPENT,
+    "worlds.py: worlds.budget -= len(frontier) * len(outcomes) // 16: Add": _SPENT,
+    "worlds.py: 16: 17 | worlds.budget -=": _SPENT,
+    "worlds.py: 16: 15 | worlds.budget -=": _SPENT,
+    "worlds.py: drop worlds.spend() | for _ in range": _SPENT,
+    "worlds.py: drop if not frontier:": "a shortcut: from nothing new nothing more comes",
+    "worlds.py: drop break | if not frontier:": "a shortcut: from nothing new nothing more comes",
+    "worlds.py: True: False | for outcome in sorted(outcomes": _WORSE_KEPT,
+    "worlds.py: outcome | better: BitAnd | if not any": _WORSE_KEPT,
+    "worlds.py: 0: 1 | return {name: left.get(name, 0)": _CHOICE,
+    "worlds.py: 0: -1 | return {name: left.get(name, 0)": _CHOICE,
     "worlds.py: left.get(name, 0) + right.get(name, 0): Sub": _CHOICE,
     "worlds.py: 0: -1 | perhaps = ": "what becomes of a flow does not bear on whether a leaf can be there",
     "worlds.py: 0: 1 | perhaps = ": "what becomes of a flow does not bear on whether a leaf can be there",

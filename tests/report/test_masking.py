@@ -251,7 +251,7 @@ def holds(text: str, name: str) -> bool:
 EVERYBODYS = re.compile(
     r"subnets|securityrules|virtualnetworkpeerings|routes|default|internet|gatewaysubnet|storage|clients|live"
     r"|consumption|injected|integrated|[a-z]|.*inbound|.*outbound|standard input|estate\.json\[\d+\]|.*/.*"
-    r"|properties|rule"
+    r"|properties|rules?|providers"
 )
 
 

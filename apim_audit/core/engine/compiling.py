@@ -149,7 +149,7 @@ def _bearing(
     With each clause comes what of the hulls it matches; the second result is the rule that covers the hulls.
     """
     found: list[tuple[Clause, Sets]] = []
-    denied = False
+    denied = passed = False
     last: int | None = None
     for clause in clauses:
         allow = clause.allow
@@ -160,7 +160,10 @@ def _bearing(
             continue
         found.append((clause, clipped))
         denied = denied or not allow
-        if last is None and all(map(is_, clipped, hulls)) and closes(clause):
+        passed = passed or clause.passes
+        # What an admin Allow passes on goes by the later admin rules: they cannot close the way to the NSG.
+        by_all = clause.stage or not passed
+        if last is None and by_all and all(map(is_, clipped, hulls)) and closes(clause):
             last = clause.rule
             if not denied:
                 break

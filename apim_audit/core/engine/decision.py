@@ -19,6 +19,7 @@ from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import (
     Asked,
     Box,
+    Clause,
     Dimension,
     Leaf,
     Place,
@@ -207,6 +208,25 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
             table = compile_table(required, bearing)
             leaves = _fated(search(table), ruleset, 0)
         leaves += _fated(search(table, without=ruleset.pins), ruleset, _WITHOUT_PINS)
+    return _summed(leaves, table)
+
+
+def decide_by(required: Sequence[Box], clauses: Iterable[Clause], fates: Sequence[Fate]) -> Decision:
+    """Decides required flows by clauses alone.
+
+    Args:
+        required: the flows.
+        clauses: what the rules match, in order; the last matches everything.
+        fates: what becomes of what a rule decides, by its number.
+
+    Raises:
+        Undecidable: a budget ran out.
+    """
+    table = compile_table(required, bearing_on(required, clauses))
+    return _summed([Fated(leaf, fates[leaf.rule]) for leaf in search(table).leaves], table)
+
+
+def _summed(leaves: Sequence[Fated], table: Table) -> Decision:
     if table.unknowns and any(_asks(fated.leaf, table) for fated in leaves):
         return _decide_worlds(worlds_of(table, leaves))
     world = 0

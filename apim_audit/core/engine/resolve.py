@@ -5,9 +5,9 @@ expansion of the Internet tag in the Network Watcher REST reference (2017-01-30)
 """
 
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import lru_cache
 
+from apim_audit.core.engine.words import word_question
 from apim_audit.core.facts.estate import AdminRules, Route, RouteTable, Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.facts.rules import SecurityRule, Side
 from apim_audit.core.sets.addresses import EVERYTHING, PROBE, PUBLIC, parse_addresses, parse_span
@@ -197,12 +197,13 @@ def _whole_without_data(name: str, tags: ServiceTags) -> UnknownSet:
 def _region_without_data(name: str, whole: str, tags: ServiceTags) -> UnknownSet:
     data = tags.sets.get(whole)
     at_most = PUBLIC if data is None else data
+    part_of = f"tag {whole}" if data is None else ""
     return UnknownSet(
         f"tag {name}",
         _tag_question(name, tags),
         tags.written(name),
         at_most - _known_regions(whole, tags) if is_region(name) else at_most,
-        part_of=f"tag {whole}" if data is None else "",
+        part_of=part_of,
         apart_from=f"regions of {whole}" if is_region(name) else "",
         inhabited=True,
         proper_part_of=PUBLIC if data is None else None,
@@ -239,7 +240,7 @@ def resolve_expression(text: str, tags: ServiceTags) -> AddressSet:
         return NOTHING
     if tags.knows(name):
         return resolve_tag(name, tags)
-    return AddressSet.unknown(UnknownSet(f"word {name}", _word_question(text, tags), text, EVERYTHING))
+    return AddressSet.unknown(UnknownSet(f"word {name}", question_of(text, tags), text, EVERYTHING))
 
 
 def is_unknown_word(text: str, tags: ServiceTags) -> bool:
@@ -251,17 +252,9 @@ def is_unknown_word(text: str, tags: ServiceTags) -> bool:
     return not known and parse_addresses(name) is None
 
 
-def _word_question(text: str, tags: ServiceTags) -> str:
-    """Returns what is wrong with a word, with the tag that it may be a slip for."""
-    if is_not_yet_known(text):
-        return f"which addresses does a rule name? They are {text}"
-    alike = [name for name in tags.names if ("." in name) == ("." in text)]
-    close = get_close_matches(fold(text), alike, n=1)
-    contained = min((name for name in alike if name.endswith(fold(text))), key=len, default="")
-    meant = contained or next(iter(close), "")
-    if meant:
-        return f"is `{text}` a misspelt `{tags.names[meant]}`?"
-    return f"what is `{text}`? It is no address, prefix or known service tag"
+def question_of(text: str, tags: ServiceTags) -> str:
+    """Returns what is wrong with an expression that is an unknown word, with the tag that was probably meant."""
+    return word_question(text, tags, is_unknown_word)
 
 
 @dataclass(slots=True)
@@ -332,9 +325,13 @@ class Resolver:
 
 
 def _unnamed_side(side: Side, rule: SecurityRule) -> AddressSet:
-    question = f"which addresses does {rule.name} mean? It names none on one side"
     name = f"side of {rule.direction} {rule.priority} {rule.name.lower()} {side is rule.source}"
-    return AddressSet.unknown(UnknownSet(name, question, f"a side of {rule.name}", EVERYTHING))
+    return AddressSet.unknown(UnknownSet(name, unnamed_side_question(rule), f"a side of {rule.name}", EVERYTHING))
+
+
+def unnamed_side_question(rule: SecurityRule) -> str:
+    """Returns what is asked of a rule with a side that names nothing."""
+    return f"which addresses does {rule.name} mean? It names none on one side"
 
 
 def _network_group(group: str) -> AddressSet:
@@ -346,7 +343,7 @@ def _network_group(group: str) -> AddressSet:
 @lru_cache(maxsize=4096)
 def is_pinning(side: Side) -> bool:
     """Tells whether a side is written in addresses only, and in fewer than all public ones."""
-    if side.groups or not side.expressions:
+    if side.groups or side.network_groups or not side.expressions:
         return False
     covered = EMPTY
     for text in side.expressions:

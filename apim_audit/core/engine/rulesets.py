@@ -11,9 +11,7 @@ from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Access, Direct
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import YES, Choice, Condition
 
-NO_NSG = "(no NSG)"
-
-_ALLOW, _DENY = Access.ALLOW, Access.DENY
+_ALLOW, _DENY, _ALWAYS_ALLOW = Access.ALLOW, Access.DENY, Access.ALWAYS_ALLOW
 _stage_and_priority = attrgetter("priority", "admin", "default")
 
 
@@ -95,9 +93,13 @@ class Ruleset:
         return not rule.default and (rule.admin or rule.priority <= changed.priority)
 
     def pins(self, number: int) -> bool:
-        """Tells whether a rule is a custom Allow whose other end is written in addresses only."""
+        """Tells whether a rule lets through what it decides, and its other end is written in addresses only.
+
+        An admin Allow decides nothing, so that it cannot; no default rule is written in addresses.
+        """
         rule = self.rules[number]
-        return rule.access is _ALLOW and not rule.default and not rule.admin and is_pinning(rule.other_side())
+        lets_through = _ALWAYS_ALLOW if rule.admin else _ALLOW
+        return rule.access is lets_through and not rule.default and is_pinning(rule.other_side())
 
 
 def in_order(
@@ -111,9 +113,27 @@ def in_order(
 
 def without_nsg(direction: Direction, access: Access) -> SecurityRule:
     """Returns what stands in the place of an NSG's rules where a subnet has none."""
+    return _stand_in("(no NSG)", direction, access)._replace(default=True)
+
+
+def unread_nsg(direction: Direction, why: str) -> tuple[SecurityRule, SecurityRule]:
+    """Returns what stands in the place of an NSG of which nothing is known: perhaps it lets everything through.
+
+    Whatever it lets through lies between everything and nothing. They are no default rules: that everything is allowed
+    explicitly is possible too.
+
+    Args:
+        direction: the direction.
+        why: what would help, as a phrase.
+    """
+    letting = _stand_in(why, direction, _ALLOW)._replace(priority=65499, certain=False)
+    return letting, _stand_in(why, direction, _DENY)
+
+
+def _stand_in(name: str, direction: Direction, access: Access) -> SecurityRule:
     everything = Side(("*",))
     return SecurityRule(
-        NO_NSG, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, default=True
+        name, 65500, direction, access, "*", everything, ALL_PORTS, everything, ALL_PORTS, stand_in=True
     )
 
 
@@ -128,9 +148,15 @@ def order_choice(priority: int, direction: Direction, tied: Sequence[SecurityRul
 
 
 def presence_choice(rule: SecurityRule) -> Choice:
-    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded."""
+    """Returns the unknown "is this rule there", for one whose provisioningState is not Succeeded.
+
+    Of a stand-in for an NSG it is whether the NSG lets through what comes to it; its name says what would tell.
+    """
+    name = f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}"
+    if rule.stand_in:
+        return Choice(name, rule.name, ("the NSG lets nothing through", "the NSG lets through what comes to it"))
     return Choice(
-        f"presence of {'admin ' if rule.admin else ''}{rule.direction} {rule.priority} {rule.name.lower()}",
+        name,
         f"is `{rule.name}` in force? Its provisioningState is not Succeeded",
         (f"`{rule.name}` is not in force", f"`{rule.name}` is in force"),
     )

@@ -145,15 +145,11 @@ Outcome = Compliant | Gap | Undecided | NotApplicable
 
 def verdict_of(outcome: Outcome) -> Verdict:
     """Returns the verdict that an outcome stands for."""
-    match outcome:
-        case Compliant():
-            return Verdict.COMPLIANT
-        case Gap(verdict=verdict):
-            return verdict
-        case Undecided():
-            return Verdict.UNKNOWN
-        case NotApplicable():
-            return Verdict.NOT_APPLICABLE
+    return outcome.verdict if isinstance(outcome, Gap) else _VERDICTS[type(outcome)]
+
+
+# Looked up once: it is asked for several times a check, and a member of an enumeration takes long to look up.
+_VERDICTS = {Compliant: Verdict.COMPLIANT, Undecided: Verdict.UNKNOWN, NotApplicable: Verdict.NOT_APPLICABLE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class SecurityRule(NamedTuple):
         certain: False for a rule whose provisioningState is given and is not Succeeded: it is perhaps there.
         default: whether it is one of the six default rules.
         admin: whether it is a security admin rule of Azure Virtual Network Manager, tried before the NSG.
+        stand_in: whether it is no rule, but stands for an NSG that is not there or not known; it is never shown.
     """
 
     name: str
@@ -64,6 +65,7 @@ class SecurityRule(NamedTuple):
     certain: bool = True
     default: bool = False
     admin: bool = False
+    stand_in: bool = False
 
     def own_side(self) -> Side:
         """Returns the side at which the subnet stands."""

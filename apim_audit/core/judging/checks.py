@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from apim_audit.core.engine.decision import LOST, Decision, Fate, decide
-from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, without_nsg
+from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, unread_nsg, without_nsg
 from apim_audit.core.engine.search import Box, Undecidable
 from apim_audit.core.facts.estate import Instance, Location, NetworkSecurityGroup, Unreadable
 from apim_audit.core.facts.findings import (
@@ -40,6 +40,7 @@ from apim_audit.core.sets.unknowns import Choice
 
 _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
 _GATEWAY_ROWS = ("client-", "traffic-manager")
+_ADVISORY, _DNS_SERVERS, _PARTIAL, _TAG = Level.ADVISORY, PeerKind.DNS_SERVERS, Verdict.PARTIAL, PeerKind.TAG
 _NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
@@ -90,7 +91,7 @@ class LocationJudge:
             outcome=found.outcome,
             severity=severity_of(row.requirement, row.level, verdict_of(found.outcome), mild=found.mild),
             message=message_of(found.outcome, phrase),
-            direction=flow.direction.value,
+            direction=flow.direction._value_,  # as value, in a tenth of the time
             protocol=flow.protocol,
             ports=ports,
             peer=peer,
@@ -149,14 +150,17 @@ class LocationJudge:
         nsg = site.subnet.nsg
         if nsg is None and not site.admin_rules:
             return _Found(_unfiltered(flow, required))
-        if isinstance(nsg, Unreadable):
-            return _Found(Undecided((nsg.message,)))
-        if nsg is not None and flow.direction in nsg.unreadable:
-            return _Found(Undecided((nsg.unreadable[flow.direction],)))
+        unread = _unread(site, flow.direction)
+        if unread and not _admin_rules_deny(site, flow.direction):
+            return _Found(Undecided((unread,)))
         found = self._decided(row, flow, required, site)
-        if isinstance(site.admin_rules, Unreadable) and isinstance(found.outcome, Compliant):
-            # An admin rule that was not read may deny it.
-            return _Found(Undecided((site.admin_rules.message,), found.outcome.evidence))
+        if unread and isinstance(found.outcome, Undecided) and not found.outcome.evidence.decided_by:
+            # No admin rule decides any of it, so that there is nothing to show.
+            return _Found(Undecided((unread,)))
+        # An admin rule that was not read may deny it.
+        doubt = unread or (site.admin_rules.message if isinstance(site.admin_rules, Unreadable) else "")
+        if doubt and isinstance(found.outcome, Compliant):
+            return _Found(Undecided((doubt,), found.outcome.evidence))
         return self._in_any_region(flow, found)
 
     def _in_any_region(self, flow: Flow, found: _Found) -> _Found:
@@ -184,23 +188,27 @@ class LocationJudge:
 
     def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         ruleset = self._ruleset(flow, required, site)
-        may_pin = flow.peer.kind is PeerKind.TAG
+        may_pin = flow.peer.kind is _TAG
         decisions = {
             model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
         }
         case = Case(_over_platforms(decisions), ruleset, flow.direction, flow.protocol, site)
         outcome = outcome_of(case)
-        mild = verdict_of(outcome) is Verdict.PARTIAL and (
+        mild = verdict_of(outcome) is _PARTIAL and (
             _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
         )
-        hints = () if row.level is Level.ADVISORY else self._near_misses(flow, required, case, outcome)
+        hints = () if row.level is _ADVISORY else self._near_misses(flow, required, case, outcome)
         return _Found(outcome, mild, hints)
 
     def _near_misses(
         self, flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case, outcome: Outcome
     ) -> tuple[NearMiss, ...]:
         nsg = case.site.subnet.nsg
-        if not isinstance(outcome, Gap) or not isinstance(nsg, NetworkSecurityGroup):
+        if (
+            not isinstance(outcome, Gap)
+            or not isinstance(nsg, NetworkSecurityGroup)
+            or flow.direction in nsg.unreadable
+        ):
             return ()
         flows = next(reversed(required.values()))
         may_pin = flow.peer.kind is PeerKind.TAG
@@ -223,23 +231,14 @@ class LocationJudge:
         return candidates_of(nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ())
 
     def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
-        if flow.direction in self._rulesets and flow.peer.kind is not PeerKind.DNS_SERVERS:
+        if flow.direction in self._rulesets and flow.peer.kind is not _DNS_SERVERS:
             return self._rulesets[flow.direction]
         rules = _custom_rules(site)
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
             rules = tuple(_platform_dns_rules(rules))
-            if site.subnet.nsg is not None:
-                return ruleset_of(rules, flow.direction, site.resolver)
-        if site.subnet.nsg is None:
-            if flow.direction is Direction.INBOUND and len(required) > 1:
-                # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
-                raise NoFlows(_PLATFORM.question)
-            dropped = _load_balancer_drops(flow, required)
-            rest = without_nsg(flow.direction, Access.DENY if dropped else Access.ALLOW)
-            return ruleset_of(rules, flow.direction, site.resolver, (rest,))
-        if flow.direction not in self._rulesets:
-            self._rulesets[flow.direction] = ruleset_of(rules, flow.direction, site.resolver)
-        return self._rulesets[flow.direction]
+        elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not _unread(site, flow.direction):
+            return self._rulesets.setdefault(flow.direction, ruleset_of(rules, flow.direction, site.resolver))
+        return _with_stand_ins(rules, flow, required, site)
 
     @cached_property
     def _rulesets(self) -> dict[Direction, Ruleset]:
@@ -249,8 +248,47 @@ class LocationJudge:
 def _custom_rules(site: Site) -> tuple[SecurityRule, ...]:
     """Returns the admin rules, where they are known, and the rules of the NSG."""
     nsg = site.subnet.nsg
-    admin = () if isinstance(site.admin_rules, Unreadable) else site.admin_rules
+    admin = _known_admin_rules(site)
     return (*admin, *nsg.rules) if isinstance(nsg, NetworkSecurityGroup) else admin
+
+
+def _known_admin_rules(site: Site) -> tuple[SecurityRule, ...]:
+    return () if isinstance(site.admin_rules, Unreadable) else site.admin_rules
+
+
+def _admin_rules_deny(site: Site, direction: Direction) -> bool:
+    return any(rule.access is Access.DENY and rule.direction is direction for rule in _known_admin_rules(site))
+
+
+def _unread(site: Site, direction: Direction) -> str:
+    """Returns why the NSG's rules of a direction are not known, or an empty text."""
+    nsg = site.subnet.nsg
+    if isinstance(nsg, Unreadable):
+        return nsg.message
+    return "" if nsg is None else nsg.unreadable.get(direction, "")
+
+
+def _with_stand_ins(
+    rules: Sequence[SecurityRule], flow: Flow, required: Collection[NetworkModel], site: Site
+) -> Ruleset:
+    """Returns the ruleset of a direction, with stand-ins where the subnet has no NSG or its rules are not known.
+
+    Raises:
+        NoFlows: it hangs on the platform, which is not known.
+    """
+    direction, resolver = flow.direction, site.resolver
+    unread = _unread(site, direction)
+    if unread:
+        admin = [rule for rule in rules if rule.admin]
+        return ruleset_of(admin, direction, resolver, unread_nsg(direction, unread))
+    if site.subnet.nsg is not None:
+        return ruleset_of(rules, direction, resolver)
+    if direction is Direction.INBOUND and len(required) > 1:
+        # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
+        raise NoFlows(_PLATFORM.question)
+    if _load_balancer_drops(flow, required):
+        return ruleset_of(map(_passed_on, rules), direction, resolver, (without_nsg(direction, Access.DENY),))
+    return ruleset_of(rules, direction, resolver, (without_nsg(direction, Access.ALLOW),))
 
 
 def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
@@ -259,6 +297,15 @@ def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
     Source: API Management virtual network reference (2025-06-17): on stv2 an NSG must be attached.
     """
     return flow.direction is Direction.INBOUND and NetworkModel.STV2 in models
+
+
+def _passed_on(rule: SecurityRule) -> SecurityRule:
+    """Returns an admin rule as it works where the load balancer drops what comes behind the admin rules.
+
+    AlwaysAllow skips the NSG, and here it is the load balancer that drops. All that is left of it is that it spares its
+    flows the admin rules that come later, as an Allow does.
+    """
+    return rule._replace(access=Access.ALLOW) if rule.access is Access.ALWAYS_ALLOW else rule
 
 
 def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:

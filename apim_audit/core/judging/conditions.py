@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from apim_audit.core.engine.decision import LOST, Decision
+from apim_audit.core.engine.resolve import resolve_tag
+from apim_audit.core.engine.search import Undecidable
 from apim_audit.core.facts.estate import Instance, Location, RouteTable, Subnet, Unreadable
 from apim_audit.core.facts.findings import Compliant, Evidence, Gap, NotApplicable, Outcome, Undecided, Verdict
 from apim_audit.core.facts.requirements import NetworkModel
-from apim_audit.core.judging.routes import Diversion, diverted
+from apim_audit.core.judging.outcomes import alternatives, questions, worst
+from apim_audit.core.judging.routes import way_out
 from apim_audit.core.sets.addresses import PUBLIC, format_address
-from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags
+from apim_audit.core.sets.unknowns import AddressSet
 
 _CLASSIC = frozenset({NetworkModel.STV1, NetworkModel.STV2, NetworkModel.UNDETERMINED})
 _INJECTION = "Microsoft.Web/hostingEnvironments"
@@ -17,6 +21,8 @@ _INTEGRATION = "Microsoft.Web/serverFarms"
 _ENDPOINTS = ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault", "Microsoft.EventHub")
 _CONTROL_PLANE = "apimanagement"
 _WIDEST_OF_A_GATEWAY = 24
+_ANYWHERE = AddressSet.plain(PUBLIC)
+_TOO_ENTANGLED = "the routes overlap in more ways than the budget allows to go through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,51 +152,60 @@ def _return_path(premises: Premises, subnet: Subnet) -> Finding:
         return _undecided(table.message)
     if table is None:
         return _fine("the subnet has no route table: answers to the control plane leave to the Internet directly")
-    destinations = premises.tags.sets.get(_CONTROL_PLANE)
-    if not destinations:
-        return _return_path_without_data(table, premises.tags)
-    found = diverted(destinations, table.routes, premises.tags)
-    if found.undecided and (found.addresses or _unread_may_divert(table, found)):
-        return _undecided(f"which destinations do the routes for {' and '.join(found.undecided)} take?")
-    if found.addresses:
-        return _fails(_diverted_message(found, destinations))
-    return _fine("the routes let answers to ApiManagement leave to the Internet directly")
+    destinations = resolve_tag(_CONTROL_PLANE, premises.tags)
+    decision = _way_out(destinations if destinations.pieces else _ANYWHERE, table, premises.tags)
+    if decision is None:
+        return _undecided(_TOO_ENTANGLED)
+    verdicts = decision.verdicts()
+    if verdicts == {Verdict.COMPLIANT}:
+        return _fine("the routes let answers to ApiManagement leave to the Internet directly")
+    if Verdict.COMPLIANT in verdicts or not destinations.pieces:
+        asked = questions(decision) if destinations.pieces else ("which addresses has ApiManagement? It has none",)
+        return _undecided("; ".join(asked))
+    return _diverted(decision, table, example=destinations.is_certain())
 
 
-def _unread_may_divert(table: RouteTable, found: Diversion) -> bool:
-    return any(route.prefix in found.undecided and route.next_hop_type.lower() != "internet" for route in table.routes)
+def _way_out(destinations: AddressSet, table: RouteTable, tags: ServiceTags) -> Decision | None:
+    try:
+        return way_out(destinations, table.routes, tags)
+    except Undecidable:
+        return None
 
 
-def _diverted_message(found: Diversion, destinations: IntervalSet) -> str:
-    route, taken = found.routes[0]
-    share = "answers" if destinations <= taken else "part of the answers"
-    return (
-        f"the route {route.prefix} (`{route.name}`) sends {share} to ApiManagement to {route.next_hop_type}, "
-        f"such as {format_address(taken.first())}, not to the Internet"
+def _diverted(decision: Decision, table: RouteTable, *, example: bool) -> Finding:
+    verdicts = decision.verdicts()
+    verdict = worst(verdicts)
+    or_else = alternatives(decision, verdicts - {verdict})
+    # One that diverts in every world tells more than one that does so in some.
+    parts = sorted(
+        (part for part in decision.parts if part.fate & LOST), key=lambda part: (len(part.unknowns()), part.rule)
     )
-
-
-def _return_path_without_data(table: RouteTable, tags: ServiceTags) -> Finding:
-    found = diverted(PUBLIC, table.routes, tags)
-    if not found.addresses and not _unread_may_divert(table, found):
-        return _fine("no route diverts public addresses")
-    return _undecided("which addresses has ApiManagement? Give --service-tags")
+    route = table.routes[parts[0].rule]
+    alone = verdict is not Verdict.PARTIAL and len({part.rule for part in parts}) == 1
+    share = "answers" if alone else "part of the answers"
+    such_as = f"such as {format_address(parts[0].spot().other)}, " if example else ""
+    message = (
+        f"the route {route.prefix} (`{route.name}`) sends {share} to ApiManagement to {route.next_hop_type}, "
+        f"{such_as}not to the Internet"
+    )
+    message += "".join(f"; {each.verdict} {each.condition}" for each in or_else)
+    return Finding(Gap(verdict, Evidence(), or_else), message)
 
 
 def _service_endpoints(premises: Premises, subnet: Subnet) -> Finding:
     table = subnet.route_table
     if isinstance(table, Unreadable):
         return _undecided(table.message)
-    forced = table is not None and bool(diverted(PUBLIC, table.routes, premises.tags).addresses)
-    if not forced:
-        return _not_applicable("no user-defined route diverts traffic to the Internet")
+    decision = None if table is None else _way_out(_ANYWHERE, table, premises.tags)
     have = {name.lower().removesuffix(".global") for name in subnet.service_endpoints}
     lacking = [name for name in _ENDPOINTS if name.lower() not in have]
-    if lacking:
-        return _fails(
-            f"traffic is diverted by a route, and the subnet lacks service endpoints for {', '.join(lacking)}"
-        )
-    return _fine("the subnet has the service endpoints that forced tunnelling asks for")
+    if table is None or (decision is not None and decision.verdicts() == {Verdict.COMPLIANT}):
+        return _not_applicable("no user-defined route diverts traffic to the Internet")
+    if not lacking:
+        return _fine("the subnet has the service endpoints that forced tunnelling asks for")
+    if decision is None or Verdict.COMPLIANT in decision.verdicts():
+        return _undecided(_TOO_ENTANGLED if decision is None else "; ".join(questions(decision)))
+    return _fails(f"traffic is diverted by a route, and the subnet lacks service endpoints for {', '.join(lacking)}")
 
 
 _OF_THE_SUBNET: Mapping[str, Callable[[Premises, Subnet], Finding]] = {

@@ -15,7 +15,7 @@ from apim_audit.core.facts.findings import Check, Compliant, HygieneFinding, Hyg
 from apim_audit.core.facts.requirements import PeerKind
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule
 from apim_audit.core.judging.messages import flow_phrase
-from apim_audit.core.judging.required import Site
+from apim_audit.core.judging.required import Site, on_one_side
 from apim_audit.core.sets.addresses import EVERYTHING, PUBLIC
 
 _PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah")
@@ -136,7 +136,7 @@ def _wanted_ports(check: Check) -> int:
 
 
 def _narrower(rule: SecurityRule, check: Check) -> str:
-    ports, peer = " and ".join(check.ports or ()), " and ".join(check.peer or ())
+    ports, peer = " and ".join(check.ports or ()), " and ".join(on_one_side(check.peer or ()))
     ends = f"from {peer} to VirtualNetwork" if rule.direction is Direction.INBOUND else f"from VirtualNetwork to {peer}"
     served = flow_phrase(rule.direction, check.protocol or "", check.ports or (), check.peer or ())
     protocol = (check.protocol or "").upper()

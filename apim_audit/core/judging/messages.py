@@ -77,8 +77,6 @@ def _gap(gap: Gap, flow: str) -> str:
 def _without_nsg(verdict: Verdict, flow: str) -> str:
     if verdict is Verdict.MISSING:
         return f"the subnet has no NSG, and without one the load balancer passes nothing: {flow} is lost"
-    if verdict is Verdict.PARTIAL:
-        return f"the subnet has no NSG, and without one the load balancer passes nothing: part of {flow} is lost"
     return f"the subnet has no NSG: {flow} gets through, but no rule says so"
 
 

@@ -18,7 +18,7 @@ from apim_audit.core.engine.search import Box, Dimension, Undecidable
 from apim_audit.core.facts.findings import NearMiss, Verdict
 from apim_audit.core.facts.rules import ALL_PORTS, Direction, SecurityRule, Side
 from apim_audit.core.judging.candidates import Candidates
-from apim_audit.core.judging.required import Site
+from apim_audit.core.judging.required import Site, on_one_side
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import fold
 
@@ -95,10 +95,36 @@ def near_misses(wanted: Wanted, rules: Candidates, ruleset: Ruleset, site: Site)
         if (field := _field_in_the_way(near, wanted, site)) is not None
     )
     return tuple(
-        NearMiss(rule.name, rule.priority, field.value, _message(rule, field, wanted))
+        NearMiss(rule.name, rule.priority, field.value, message)
         for rule, field in islice(candidates, _MOST_TRIED)
-        if _serves(rule, _mended(rule, field, wanted), ruleset, wanted, site)
+        if (message := _advice(rule, field, ruleset, wanted, site))
     )
+
+
+def _advice(rule: SecurityRule, field: Field, ruleset: Ruleset, wanted: Wanted, site: Site) -> str:
+    """Returns the change to a rule that would close the gap, as the engine finds, or an empty text."""
+    lacking = _lacking_region(rule, wanted) if field is Field.OTHER_END else ()
+    if lacking:
+        # A rule takes one tag a side, and this one is right for its region: what is missing is one for the other.
+        twin = _with_other_end(rule, lacking, wanted)
+        if _serves(twin, twin, ruleset, wanted, site):
+            return f"`{rule.name}` would serve with a second rule like it for {lacking[0]}"
+    if _serves(rule, _mended(rule, field, wanted), ruleset, wanted, site):
+        return _message(rule, field, wanted)
+    return ""
+
+
+def _lacking_region(rule: SecurityRule, wanted: Wanted) -> tuple[str, ...]:
+    """Returns the one regional tag that a rule lacks, where it names exactly the others that are wanted."""
+    named = set(map(fold, rule.other_side().expressions))
+    lacking = tuple(name for name in wanted.peer if fold(name) not in named)
+    regional = len(wanted.peer) > 1 and on_one_side(wanted.peer) != wanted.peer
+    return lacking if regional and len(lacking) == 1 and named < set(map(fold, wanted.peer)) else ()
+
+
+def _with_other_end(rule: SecurityRule, names: tuple[str, ...], wanted: Wanted) -> SecurityRule:
+    side = Side(names)
+    return rule._replace(source=side) if wanted.direction is Direction.INBOUND else rule._replace(destination=side)
 
 
 def told_kindly(miss: NearMiss, check_ports: Sequence[str]) -> NearMiss:
@@ -181,6 +207,8 @@ def _is_close(rule: SecurityRule, wanted: Wanted, site: Site) -> bool:
     """Tells whether a rule was plausibly meant: it names the other end nearly, or a part of it."""
     if wanted.clients:
         return False  # clients are often narrowed on purpose: no advice to open up
+    if _lacking_region(rule, wanted):
+        return True
     other = site.resolver.other_side(rule)
     if _overlaps(other.surely(), wanted.boxes, Dimension.OTHER):
         return True
@@ -198,7 +226,7 @@ def _change(rule: SecurityRule, field: Field, wanted: Wanted) -> dict[str, Any]:
         case Field.SWAPPED:
             return {"source": rule.destination, "destination": rule.source}
         case Field.OTHER_END:
-            return {ends[0]: Side(wanted.peer)}
+            return {ends[0]: Side(on_one_side(wanted.peer))}
         case Field.OWN_END:
             return {ends[1]: Side(("VirtualNetwork",))}
         case _:
@@ -238,7 +266,7 @@ def _takes_all(mended: SecurityRule, wanted: Wanted, site: Site) -> bool:
 
 
 def _message(rule: SecurityRule, field: Field, wanted: Wanted) -> str:
-    ports, peer = " and ".join(wanted.ports), " and ".join(wanted.peer)
+    ports, peer = " and ".join(wanted.ports), " and ".join(on_one_side(wanted.peer))
     source_is_other = wanted.direction is Direction.INBOUND
     other, own = ("source", "destination") if source_is_other else ("destination", "source")
     condition = {

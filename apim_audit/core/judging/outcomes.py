@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
-from apim_audit.core.engine.rulesets import NO_NSG, Ruleset
+from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.facts.findings import (
     Alternative,
     Compliant,
@@ -32,6 +32,8 @@ _ORDER = (
     Verdict.MISSING,
     Verdict.BLOCKED,
 )
+
+_ALL_COMPLIANT = frozenset({Verdict.COMPLIANT})
 
 _TELLING = {
     Verdict.PINNED: (Fate.ALLOWED,),
@@ -68,7 +70,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def outcome_of(case: Case) -> Outcome:
     """Returns the outcome of a decision; a witness that cannot be confirmed makes it undecided."""
     verdicts = case.decision.verdicts()
-    if verdicts == {Verdict.COMPLIANT}:
+    if verdicts == _ALL_COMPLIANT:
         return Compliant(Evidence(_deciders(case), _shadowed(case)))
     unknown = Verdict.COMPLIANT in verdicts
     verdict = Verdict.UNKNOWN if unknown else worst(verdicts)
@@ -77,31 +79,26 @@ def outcome_of(case: Case) -> Outcome:
     if witness is None:
         return Undecided((UNCONFIRMED,), evidence)
     if unknown:
-        return Undecided(_questions(case), evidence)
-    return Gap(verdict, evidence, _alternatives(case, verdicts - {verdict}))
+        return Undecided(questions(case.decision), evidence)
+    return Gap(verdict, evidence, alternatives(case.decision, verdicts - {verdict}))
 
 
-def _alternatives(case: Case, others: Iterable[Verdict]) -> tuple[Alternative, ...]:
+def alternatives(decision: Decision, others: Iterable[Verdict]) -> tuple[Alternative, ...]:
+    """Returns other possible verdicts of a decision, the worst first, each with what has to hold for it."""
     ordered = sorted(others, key=_ORDER.index, reverse=True)
-    return tuple(Alternative(other, _condition(case, other)) for other in ordered)
+    return tuple(Alternative(other, _condition(decision, other)) for other in ordered)
 
 
 def _deciders(case: Case) -> tuple[DecidingRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.deciders())
     return tuple(
-        DecidingRule(rule.name, rule.priority, rule.access.value, rule.default)
-        for rule in rules
-        if not _stands_for_no_nsg(rule)
+        DecidingRule(rule.name, rule.priority, rule.access._value_, rule.default) for rule in rules if not rule.stand_in
     )
-
-
-def _stands_for_no_nsg(rule: SecurityRule) -> bool:
-    return rule.default and rule.name == NO_NSG
 
 
 def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
-    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not _stands_for_no_nsg(rule))
+    return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not rule.stand_in)
 
 
 def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
@@ -126,7 +123,7 @@ def _witness(case: Case, verdict: Verdict) -> Witness | None:
     rule = replay(flow, case.ruleset.rules, around)
     if rule is None or not _confirms(rule, part, case.ruleset):
         return None
-    name = None if _stands_for_no_nsg(rule) else rule.name
+    name = None if rule.stand_in else rule.name
     return _written(flow, name, tuple(dict.fromkeys(_assumptions(part, spot))))
 
 
@@ -156,26 +153,26 @@ def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
             yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
 
 
-def _questions(case: Case) -> tuple[str, ...]:
+def questions(decision: Decision) -> tuple[str, ...]:
     """Returns what would decide it: the unknowns on which parts hang that are not allowed explicitly."""
-    obstacles = [part for part in case.decision.parts if part.fate != Fate.ALLOWED]
-    return _asked(obstacles) or _asked(case.decision.parts)
+    obstacles = [part for part in decision.parts if part.fate != Fate.ALLOWED]
+    return _asked(obstacles) or _asked(decision.parts)
 
 
 def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(unknown.question for part in parts for unknown, _ in part.unknowns()))
 
 
-def _condition(case: Case, verdict: Verdict) -> str:
+def _condition(decision: Decision, verdict: Verdict) -> str:
     """Returns what has to hold for another verdict than the worst: the fewest answers that leave no other."""
-    choices = tuple(dict.fromkeys(choice for way, _ in case.decision.conditional for choice, _ in way))
+    choices = tuple(dict.fromkeys(choice for way, _ in decision.conditional for choice, _ in way))
     for size in range(1, len(choices) + 1):
         for some in combinations(choices, size):
             for answers in product(*(range(choice.arity) for choice in some)):
                 answered = tuple(zip(some, answers, strict=True))
-                if _verdicts_under(answered, case.decision) == {verdict}:
+                if _verdicts_under(answered, decision) == {verdict}:
                     return "if " + " and ".join(choice.answers[answer] for choice, answer in answered)
-    return "depending on: " + "; ".join(_asked(case.decision.parts))
+    return "depending on: " + "; ".join(_asked(decision.parts))
 
 
 def _verdicts_under(answered: Answered, decision: Decision) -> set[Verdict]:

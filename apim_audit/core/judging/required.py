@@ -14,6 +14,7 @@ from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold
 from apim_audit.core.sets.unknowns import YES, AddressSet, UnknownSet
 
+_TAG, _DNS_SERVERS = PeerKind.TAG, PeerKind.DNS_SERVERS
 SOURCE_PORTS = IntervalSet.span(1, 65535)
 _RESERVED_FIRST = 4
 _RESERVED_LAST = 1
@@ -113,20 +114,31 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
 
 def peer_names(peer: Peer, site: Site) -> tuple[str, ...]:
     """Returns the names of the other end, without asking whether it has addresses."""
-    if peer.kind is PeerKind.TAG and peer.regional:
-        return tuple(site.tags.written(name) for name in _regional_names(peer, site))
-    if peer.kind is PeerKind.DNS_SERVERS:
+    if peer.regional and peer.kind is _TAG:
+        return tuple(map(site.tags.written, _regional_names(peer, site)))
+    if peer.kind is _DNS_SERVERS:
         return _custom_servers(site.subnet) or ("AzurePlatformDNS",)
     return (peer.name,)
+
+
+def on_one_side(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns names as one rule can have them on a side: of several regional tags the whole one, addresses as they are.
+
+    Source: NSG overview (2025-07-15): several addresses may stand in a rule, several service tags may not.
+    """
+    wholes = tuple(dict.fromkeys(name.partition(".")[0] for name in names))
+    regional = len(names) > 1 and all(parse_addresses(fold(name)) is None for name in names)
+    return wholes if regional else names
 
 
 def _other_end(peer: Peer, site: Site) -> tuple[AddressSet, tuple[str, ...]]:
     names = peer_names(peer, site)
     match peer.kind:
         case PeerKind.TAG:
-            return AddressSet.union(resolve_tag(fold(name), site.tags) for name in names), names
+            tags = [resolve_tag(fold(name), site.tags) for name in names]
+            return (tags[0] if len(tags) == 1 else AddressSet.union(tags)), names
         case PeerKind.INTERNET:
-            return AddressSet.plain(PUBLIC - site.space.surely_private), names
+            return _public_beside(site.space.surely_private), names
         case PeerKind.LOAD_BALANCER:
             return AddressSet.plain(PROBE), names
         case PeerKind.VIRTUAL_NETWORK:
@@ -137,14 +149,20 @@ def _other_end(peer: Peer, site: Site) -> tuple[AddressSet, tuple[str, ...]]:
             return AddressSet.plain(_server_addresses(site.subnet)), names
 
 
+@lru_cache(maxsize=64)
+def _public_beside(private: IntervalSet) -> AddressSet:
+    return AddressSet.plain(PUBLIC - private)
+
+
 def _regional_names(peer: Peer, site: Site) -> tuple[str, ...]:
     """Returns the regional tags of the location and the primary, or the global tag where one of them is not to be had.
 
     Source: API Management virtual network reference (2025-06-17), regional service tags: each region's NSG must allow
     the tags of that region and of the primary one.
     """
-    names = tuple(f"{fold(peer.name)}.{region}" for region in site.regions)
-    usable = all(site.tags.knows(name) and site.tags.sets.get(name, PUBLIC) for name in names)
+    whole, tags = fold(peer.name), site.tags
+    names = tuple(f"{whole}.{region}" for region in site.regions)
+    usable = all(tags.knows(name) and tags.sets.get(name, PUBLIC) for name in names)
     return names if usable else (peer.name,)
 
 

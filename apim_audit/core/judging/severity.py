@@ -1,5 +1,7 @@
 """How loud a verdict is."""
 
+from functools import lru_cache
+
 from apim_audit.core.facts.findings import Severity, Verdict
 from apim_audit.core.facts.requirements import Level, Requirement
 
@@ -16,6 +18,14 @@ def severity_of(requirement: Requirement, level: Level, verdict: Verdict, *, mil
         mild: a loss that seldom hurts: only source ports below 1024, all but the regional part of a tag, or an NSG
             missing where the platform works without.
     """
+    clients = requirement.id.startswith("client-")
+    return _severity(
+        level, verdict, mild=mild, clients=clients, default_rules_suffice=requirement.default_rules_suffice
+    )
+
+
+@lru_cache
+def _severity(level: Level, verdict: Verdict, *, mild: bool, clients: bool, default_rules_suffice: bool) -> Severity:
     loss = Severity.WARNING if mild else Severity.ERROR
     match level, verdict:
         case (Level.ADVISORY, _) | (_, Verdict.COMPLIANT | Verdict.NOT_APPLICABLE):
@@ -24,11 +34,11 @@ def severity_of(requirement: Requirement, level: Level, verdict: Verdict, *, mil
             return Severity.NOTE if verdict in _LOSSES else Severity.NONE
         case _, Verdict.UNKNOWN:
             return Severity.UNDECIDED
-        case _, Verdict.DEFAULT_ONLY if requirement.default_rules_suffice:
+        case _, Verdict.DEFAULT_ONLY if default_rules_suffice:
             return Severity.NONE
         case _, Verdict.DEFAULT_ONLY | Verdict.PINNED:
             return Severity.WARNING
         case _:
             pass
     # Clients are often narrowed on purpose.
-    return Severity.NOTE if verdict is Verdict.PARTIAL and requirement.id.startswith("client-") else loss
+    return Severity.NOTE if verdict is Verdict.PARTIAL and clients else loss

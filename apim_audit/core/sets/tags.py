@@ -42,6 +42,8 @@ class ServiceTags:
         sets: the IPv4 addresses of each tag with data, by folded name.
         names: every known tag name as Azure writes it, by folded name: those of the catalogue and those with data.
         origin: how a person would name the data ("service tags Public 375"), or empty where there is none.
+        prefixes: the prefixes of tags with data as the data writes them, by folded name. Sets have merged them, and
+            where a route names a tag their lengths count.
         regions: the folded names of the known regions of each tag, sorted, by the tag's folded name.
         resolved: what tags were resolved to, by folded name. It is kept here, not in a cache with the data as its
             key: two that are equal but not the same would be compared tag by tag at every look.
@@ -50,6 +52,7 @@ class ServiceTags:
     sets: Mapping[str, IntervalSet]
     names: Mapping[str, str]
     origin: str = ""
+    prefixes: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False, default_factory=dict)
     regions: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     resolved: dict[str, AddressSet] = field(init=False, repr=False, compare=False, default_factory=dict)
 
