@@ -4,6 +4,7 @@ _WHAT_FIRST = "which dimension is split first is a matter of speed"
 _CHOICE = "which choice is answered first is a matter of speed"
 _SPENT = "how soon the budget is spent is a matter of speed"
 _DECIDED_ALIKE = "a shortcut: in the long way the same rule decides all"
+_ONE_WORLD = "a shortcut: gone through, the worlds come to one"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
@@ -73,6 +74,17 @@ HARMLESS = {
     "decision.py: drop if sole is not None and": _DECIDED_ALIKE,
     "decision.py: may_pin and ruleset.pins(sole): Or": "a shortcut that is taken less often",
     "decision.py: 0: -1 | return _taken_by(sole": "there is one",
+    "decision.py: table.last is not None and ruleset.pins(table.last): Or": "compiled anew the table has the same rules",
+    "decision.py: table.unknowns and any(": _ONE_WORLD,
+    "decision.py: fated.fate <= _ALL_FATES: Lt": "no single fate is all of them",
+    "decision.py: drop worlds.leaves = ": "a part that is in no world adds nothing to any",
+    "decision.py: drop if len(fates) == 1:": _ONE_WORLD,
+    "decision.py: 1: 0 | if len(fates) == 1:": "the shortcut is never taken then",
+    "decision.py: len(verdicts) > 1: GtE": "where there is one verdict nobody asks what would decide",
+    "decision.py: 1: 0 | conditional = ": "where there is one verdict nobody asks what would decide",
+    "decision.py: fated.fate > _ALL_FATES: GtE": "no single fate is all of them",
+    "decision.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",
+    "decision.py: may_pin and ruleset.pins(number): Or": "a shortcut that is taken less often",
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
@@ -83,6 +95,9 @@ HARMLESS = {
     "resolve.py: drop if len(expressions) == 1:": "a shortcut: the union of one set is the set",
     "resolve.py: 0: -1 | return self._known.get(expressions[0])": "there is one",
     "resolve.py: data is None: IsNot | return UnknownSet": "its whole tag, which it implies, is a proper part already",
+    "rulesets.py: 65499: 65498": "any priority ahead of the other stand-in will do",
+    "rulesets.py: 65500: 65501": "a stand-in is tried last whatever its priority is, and is not named",
+    "rulesets.py: drop if len(set(places)) == len(places):": "a shortcut: in groups of one the order is the same",
     "search.py: 160000: 160001 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 160000: 159999 | NODE_BUDGET": "any budget of that size will do",
     "search.py: 1: 2 | stage: int = 1": "any stage but that of admin rules will do",
