@@ -74,7 +74,7 @@ HARMLESS = {
     "decision.py: drop if sole is not None and": _DECIDED_ALIKE,
     "decision.py: may_pin and ruleset.pins(sole): Or": "a shortcut that is taken less often",
     "decision.py: 0: -1 | return _taken_by(sole": "there is one",
-    "decision.py: table.last is not None and ruleset.pins(table.last): Or": "compiled anew the table has the same rules",
+    "decision.py: table.last is not None and ruleset.pins(": "compiled anew the table has the same rules",
     "decision.py: table.unknowns and any(": _ONE_WORLD,
     "decision.py: fated.fate <= _ALL_FATES: Lt": "no single fate is all of them",
     "decision.py: drop worlds.leaves = ": "a part that is in no world adds nothing to any",
