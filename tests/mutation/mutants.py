@@ -55,7 +55,7 @@ _TESTS = {
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
-    "outcomes": ((_CASES[0],), (*_LAWS, *_CASES[1:])),
+    "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
     "replay": (("tests/core/test_replay.py",), _CASES),
     "required": (_FIRST, _CASES),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
