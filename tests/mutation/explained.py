@@ -60,6 +60,7 @@ HARMLESS = {
     "intervals.py: drop if len(there) < len(bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
     "outcomes.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",
+    "replay.py: 1: 2 | _MOST_OF_IPV4": "no prefix is of the size in between",
     "replay.py: 1: 0 | end = start + 1": "the first rule is of its own priority and stage",
     "replay.py: 1: 2 | first, last = (int(IPv4Address": "of three parts two are no range either",
     "replay.py: 1: 2 | return (1, 0)": _BACKWARDS,

@@ -49,7 +49,7 @@ _ALL = (
 _TESTS = {
     "addresses": (_FIRST, ("tests/core/test_addresses.py",)),
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
-    "checks": (("tests/core/test_admin_rules.py", *_CASES[:2]), _CASES[2:]),
+    "checks": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), (*_CASES, "tests/core/test_hints.py")),
     "classes": (("tests/core/test_classes.py",), (*_FIRST, *_LAWS)),
     "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_LAWS, *_SEARCH, *_CASES)),
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
