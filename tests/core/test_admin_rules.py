@@ -321,3 +321,9 @@ def test_without_an_nsg_and_a_platform_admin_rules_leave_inbound_in_doubt() -> N
     check = management(replace(SOUND, rules=None, platform=None), admin("Deny", Side(("10.9.9.9",))))
     assert check.verdict == "unknown"
     assert check.reason == "is the platform stv1 or stv2?"
+
+
+def test_where_admin_rules_deny_nothing_an_unread_nsg_is_all_there_is_to_say() -> None:
+    check = management(Site(rules=UNREAD), admin("AlwaysAllow", ONE))
+    assert (check.verdict, getattr(check.outcome, "questions", ())) == ("unknown", (UNREAD.message,))
+    assert (check.evidence.decided_by, check.evidence.witness) == ((), None)

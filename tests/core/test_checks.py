@@ -83,6 +83,7 @@ class TestSeverity:
         [
             ((outbound("AzureKeyVault.WestEurope", "443"), OUT), "warning"),
             ((outbound("azurekeyvault.westeurope", "443"), OUT), "warning"),
+            ((outbound(("AzureKeyVault.WestEurope", "Sql"), "443"), OUT), "warning"),
             ((outbound("AzureKeyVault.NorthEurope", "443"), OUT), "error"),
             ((outbound("20.80.0.0/20", "443"), OUT), "error"),
             ((outbound("AzureKeyVault.WestEurope", "443"), outbound("Sql", "443", access="Deny"), OUT), "warning"),
@@ -149,6 +150,13 @@ class TestPlatforms:
         narrow = inbound("AzureLoadBalancer", "7000", name="Narrow", priority=110)
         check = replace(site, rules=(deny, narrow, IN)).check("load-balancer")
         assert (check.verdict, others(check)) == ("blocked", {"partial": "if the platform is stv1"})
+
+    def test_what_one_platform_alone_is_denied_does_not_keep_a_rule_from_serving_the_other(self) -> None:
+        of_stv1 = inbound("AzureLoadBalancer", "7000", name="Deny", access="Deny", priority=100)
+        amiss = inbound("AzureLoadBalancer", "6390", name="Amiss", protocol="Udp")
+        check = Site((of_stv1, amiss, IN), platform=None).check("load-balancer")
+        assert check.verdict == "blocked"
+        assert [miss.message for miss in check.near_misses] == ["`Amiss` would serve if its protocol were TCP"]
 
 
 class TestWithoutNsg:
