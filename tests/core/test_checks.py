@@ -115,6 +115,14 @@ class TestSeverity:
         check = Site(rules).check("key-vault")
         assert (check.verdict, check.severity) == ("partial", severity)
 
+    def test_a_loss_is_mild_only_where_it_is_in_every_world(self) -> None:
+        low = outbound("*", "*", name="Low", access="Deny", priority=100, source_ports=("1-1023",))
+        part = outbound("20.70.0.0/24", "*", name="Part", access="Deny", priority=101)
+        rules = (low, part, outbound("Sql", "1433"), OUT)
+        check = Site(rules, perhaps=frozenset({"Part"})).check("sql")
+        assert (check.verdict, check.severity) == ("partial", "error")
+        assert Site((low, *rules[2:])).check("sql").severity == "warning"
+
     def test_inbound_it_is_the_source_that_names_the_region(self) -> None:
         check = Site((inbound("ApiManagement.WestEurope", "3443"), IN)).check("management")
         assert (check.verdict, check.severity) == ("partial", "warning")

@@ -5,6 +5,10 @@ _CHOICE = "which choice is answered first is a matter of speed"
 _SPENT = "how soon the budget is spent is a matter of speed"
 _DECIDED_ALIKE = "a shortcut: in the long way the same rule decides all"
 _ONE_WORLD = "a shortcut: gone through, the worlds come to one"
+_DENIED_STILL = (
+    "decided anew, no rule serves behind one that denies in some world, or where rules that pin are left out"
+)
+_REGION_ASKED = "a shortcut: no other end has regions, and where a region is asked for as much is lost as before"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
@@ -39,6 +43,14 @@ HARMLESS = {
     "checks.py: drop if flow.direction in self._rulesets": _KEPT,
     "checks.py: drop if isinstance(site.subnet.nsg, NetworkSecurityGroup) and (not _unread(": _KEPT,
     "checks.py: 0: -1 | box = next(": "any of the boxes shows a flow that is required",
+    "checks.py: not part.pinned: drop not": _DENIED_STILL,
+    "checks.py: not part.unknowns(): drop not": _DENIED_STILL,
+    "checks.py: False: True | worlds = decide(": "what is left without rules that pin has bits of its own",
+    "checks.py: drop if all((SOURCE_PORTS.issubset(": "a shortcut: what is lost from all ports is lost from those too",
+    "checks.py: drop if peer.kind is not PeerKind.TAG or peer.regional:": _REGION_ASKED,
+    "checks.py: peer.kind is not PeerKind.TAG or peer.regional: And": "a shortcut that is taken less often",
+    "checks.py: drop if not regional_rules or": "a shortcut: as much is lost as before then",
+    "checks.py: not regional_rules or peer_names(": "a shortcut that is taken less often",
     "cells.py: 4096: 409": _NEAR,
     "cells.py: addresses.size() < _FEW_ADDRESSES: LtE": _NEAR,
     "cells.py: 8: 9 | _FEW_SETS": _NEAR,
