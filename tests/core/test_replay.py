@@ -210,14 +210,21 @@ def test_a_route_leads_out_of_the_internet_unless_it_is_half_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "leads_out"), [("0.0.0.0/1", False), ("0.0.0.0/2", True), ("::/0", False), ("AzureCloud", True)]
+    ("prefix", "address", "leads_out"),
+    [
+        ("0.0.0.0/1", "20.0.0.1", False),
+        ("0.0.0.0/2", "20.0.0.1", True),
+        ("192.0.0.0/2", "200.0.0.1", True),
+        ("::/0", "20.0.0.1", False),
+        ("AzureCloud", "20.0.0.1", True),
+    ],
 )
-def test_how_wide_a_route_may_be_to_lead_out_of_the_internet(prefix: str, leads_out: bool) -> None:  # noqa: FBT001
+def test_how_wide_a_route_may_be_to_lead_out_of_the_internet(prefix: str, address: str, *, leads_out: bool) -> None:
     table = RouteTable("/rt/a", (Route("R", prefix, "VirtualAppliance"),))
     world = {f"route r {prefix.lower()} out of Internet": 1}
     subnet = replace(SUBNET, route_table=table)
     question = Question("Internet", tags_with_data(), subnet, direction=Direction.OUTBOUND, of_world=world)
-    assert question.has("20.0.0.1") is not leads_out
+    assert question.has(address) is not leads_out
 
 
 def test_routes_that_were_not_read_may_lead_out_of_the_internet() -> None:
