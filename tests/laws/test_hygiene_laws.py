@@ -98,10 +98,10 @@ def half_known(case: HalfKnownCase, random: Random) -> tuple[Site, list[Security
     tags = service_tags(case.half.around.tags, ("Alpha", "Alpha.East", "Alpha.West", "Beta"))
     subnet = Subnet("subnet", (ends(case.ground.subnet),), None, network(case.half.around.vnet))
     rules = [security_rule(rule, certain=rule.name not in case.half.perhaps) for rule in case.rules]
-    drafts = (replace(rule, priority=number + 1, name=f"a{number}") for number, rule in enumerate(rules[:2]))
-    admin = [replace(rule, admin=True, access=random.choice(tuple(Access))) for rule in drafts]
+    drafts = (rule._replace(priority=number + 1, name=f"a{number}") for number, rule in enumerate(rules[:2]))
+    admin = [rule._replace(admin=True, access=random.choice(tuple(Access))) for rule in drafts]
     extra = [
-        replace(rule, name=f"{rule.name}+", priority=rule.priority + 50, source=rule.destination) for rule in rules
+        rule._replace(name=f"{rule.name}+", priority=rule.priority + 50, source=rule.destination) for rule in rules
     ]
     return site_of(subnet, tags, ("east",)), [*random.choice(([], admin)), *rules, *random.choice(([], extra))]
 

@@ -6,18 +6,31 @@ _SPENT = "how soon the budget is spent is a matter of speed"
 _NEAR = "at that size both ways to list vectors have the same result"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
+_BACKWARDS = "any span that ends before it begins holds nothing"
 _KEPT = "what is not kept is made again"
 _WORSE_KEPT = "an outcome that meets less than another of the same fate is kept, and adds nothing"
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
-    "classes.py: drop if mask == (1 << len(self.classes)) - 1:": "a shortcut: adding up all classes gives the hull",
-    "classes.py: (1 << len(self.classes)) - 1: Add": "the shortcut is never taken then",
-    "classes.py: 1 << len(self.classes): RShift": "the shortcut is never taken then",
+    "classes.py: drop if mask.bit_count() == len(self.classes):": "a shortcut: adding up all classes gives the hull",
     "classes.py: drop if not self.cuts:": "a shortcut: without a cut there is one class, the hull",
-    "compiling.py: drop if last is not None and len(met) == len(required) == 1:": (
-        "a table of one rule is compiled the long way, to the same masks"
-    ),
+    "classes.py: drop if len(there) == _ONE_INTERVAL:": "a shortcut: the long way has the same result",
+    "classes.py: drop if first <= mine[0] and mine[-1] <= end:": "a shortcut: the long way has the same result",
+    "classes.py: first <= mine[0]: Lt": "a shortcut that is taken less often",
+    "classes.py: mine[-1] <= end: Lt": "a shortcut that is taken less often",
+    "classes.py: drop if mine[-1] <= first or end <= mine[0]:": "a shortcut: the long way has the same result",
+    "classes.py: mine[-1] <= first or end <= mine[0]: And": "a shortcut that is taken less often",
+    "classes.py: mine[-1] <= first: Lt": "a shortcut that is taken less often",
+    "classes.py: end <= mine[0]: Lt": "a shortcut that is taken less often",
+    "classes.py: drop if not distinct:": "a shortcut: no cuts leave one class in the long way as well",
+    "classes.py: 1: 0 | found = _halved": "a shortcut: the long way finds the same classes",
+    "classes.py: 0: -1 | found = _halved": "there is one",
+    "classes.py: 2: 3 | _ONE_INTERVAL": "the shortcut is never taken then",
+    "classes.py: 2: 1 | _ONE_INTERVAL": "the shortcut is never taken then",
+    "compiling.py: 1: 0 | for box in required[1:]": "a set joined with itself is the set",
+    "compiling.py: 1: 0 | return [hulls] if len(required) == 1": "a shortcut: of its hulls a single box has all",
+    "compiling.py: 0: -1 | alone = ": "there is one",
+    "compiling.py: 1: 2 | return not conditions or": "any number below zero stands for every answer",
     "cells.py: 4096: 409": _NEAR,
     "cells.py: addresses.size() < _FEW_ADDRESSES: LtE": _NEAR,
     "cells.py: 8: 9 | _FEW_SETS": _NEAR,
@@ -42,8 +55,12 @@ HARMLESS = {
     "intervals.py: drop if not self.bounds: | def union": "a shortcut: the long way has the same result",
     "intervals.py: drop if not self.bounds or not other.bounds:": "a shortcut: the long way has the same result",
     "intervals.py: not self.bounds or not other.bounds: And": "a shortcut that is taken less often",
-    "intervals.py: drop if len(other.bounds) < len(self.bounds):": "either set can be gone through",
+    "intervals.py: drop if len(there) < len(bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
+    "replay.py: 1: 0 | end = start + 1": "the first rule is of its own priority and stage",
+    "replay.py: 1: 2 | first, last = (int(IPv4Address": "of three parts two are no range either",
+    "replay.py: 1: 2 | return (1, 0)": _BACKWARDS,
+    "replay.py: 0: -1 | return (1, 0)": _BACKWARDS,
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,
@@ -75,9 +92,6 @@ HARMLESS = {
     "search.py: column[clause] & inside: BitOr": _WHAT_FIRST,
     "search.py: not column[clause] & outside: drop not": _WHAT_FIRST,
     "search.py: column[clause] & outside: BitOr": _WHAT_FIRST,
-    "search.py: 0: -1 | state.found(Leaf(table.regions[0], table.last))": "there is one",
-    "search.py: 1: 0 | if table.last is not None": "the shortcut is never taken then",
-    "search.py: drop if table.last is not None": "one rule is searched the long way, to the same leaf",
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",
     "unknowns.py: drop kept = kept.under((unknown, mask))": "the pieces overlap then, and their union is the same",
     "worlds.py: 20000: 20001 | JOIN_BUDGET": "any budget of that size will do",

@@ -32,7 +32,7 @@ class Classes:
 
     def members(self, mask: int) -> IntervalSet:
         """Returns the members of the classes in a mask."""
-        if mask == (1 << len(self.classes)) - 1:
+        if mask.bit_count() == len(self.classes):
             return self.hull
         found = EMPTY
         for number, cuts in enumerate(self.classes):
@@ -50,7 +50,7 @@ class Classes:
 
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
-        if mask == (1 << len(self.classes)) - 1:
+        if mask.bit_count() == len(self.classes):
             return self.hull.first()
         return min(
             self.lowest_members[cuts] if cuts else self._lowest_untouched()
@@ -59,8 +59,6 @@ class Classes:
         )
 
     def _lowest_untouched(self) -> int:
-        if not self.cuts:
-            return self.hull.first()
         # Leap from interval to interval: to build the class would mean to subtract every cut.
         at = self.hull.first()
         while (past := max(members.end_of_interval(at) for members in self.cuts)) > at:
@@ -171,11 +169,8 @@ def _parted(sets: Sequence[IntervalSet]) -> dict[int, IntervalSet]:
     bounds, here = _sums(sets)
     for start, end, mask in zip(bounds, bounds[1:], here, strict=False):
         if mask:
-            part = found.setdefault(mask, [])
-            if part and part[-1] == start:
-                part[-1] = end
-            else:
-                part += (start, end)
+            # Never where the part ends already: at each bound some set begins or ends.
+            found.setdefault(mask, []).extend((start, end))
     return {mask: IntervalSet.of_bounds(part) for mask, part in found.items()}
 
 

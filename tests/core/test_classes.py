@@ -1,0 +1,92 @@
+"""The classes into which sets cut a hull, against a count of every member."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, product
+
+import pytest
+
+from apim_audit.core.engine.classes import classify, clip, meet, partition, same, uncut
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
+
+
+def of(members: Iterable[int]) -> IntervalSet:
+    return IntervalSet.union_of((member, member) for member in members)
+
+
+def members_of(found: IntervalSet) -> list[int]:
+    return [member for first, last in found.spans() for member in range(first, last + 1)]
+
+
+HULL = same(of([0, 1, 2, 4, 5, 8, 9, 10]))
+CUTS: dict[str, list[IntervalSet]] = {
+    "none": [],
+    "one, with something left before": [of([2, 4])],
+    "one, with something left behind": [of([0, 1, 2])],
+    "one, twice": [of([1]), of([1])],
+    "two that overlap": [of([0, 1, 2]), of([1, 2, 4])],
+    "two that touch": [of([0, 1]), of([2, 4])],
+    "two of which one is in the other": [of([0, 1, 2, 4, 5]), of([1, 8])],
+    "two that leave nothing": [of([0, 1, 2, 8]), of([4, 5, 9, 10])],
+    "three, the last first": [of([9]), of([4, 5]), of([0, 1])],
+    "an equal one that is another object": [IntervalSet.of_bounds(HULL.bounds)],
+    "an equal one, and a part": [IntervalSet.of_bounds(HULL.bounds), of([0, 8])],
+}
+
+
+@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+def test_members_lie_in_one_class_where_they_lie_in_the_same_parts(cuts: Sequence[IntervalSet]) -> None:
+    classes, masks = classify(HULL, [*cuts, HULL])
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for member in members_of(HULL):
+        groups.setdefault(tuple(member in cut for cut in cuts), []).append(member)
+    found = list(map(members_of, classes.parts()))
+    assert sorted(found) == sorted(groups.values())
+    touched = found[1:] if classes.classes[0] == 0 else found
+    assert touched == sorted(touched)
+    assert [members_of(classes.members(mask)) for mask in masks] == [*map(members_of, cuts), members_of(HULL)]
+
+
+@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+def test_any_classes_have_the_members_of_each_of_them(cuts: Sequence[IntervalSet]) -> None:
+    classes, _ = classify(HULL, [*cuts, HULL])
+    parts = classes.parts()
+    for chosen in product((False, True), repeat=len(parts)):
+        mask = sum(1 << number for number, wanted in enumerate(chosen) if wanted)
+        members = sorted(
+            member for part, wanted in zip(parts, chosen, strict=True) if wanted for member in members_of(part)
+        )
+        assert members_of(classes.members(mask)) == members
+        if members:
+            assert classes.lowest(mask) == members[0]
+
+
+SETS = [of(range(first, last)) for first, last in ((0, 4), (2, 6), (5, 9), (0, 9), (8, 12), (3, 4), (7, 8))]
+SETS += [of([1, 3, 5]), of([0, 8, 9]), of([2, 11])]
+
+
+def test_a_clip_is_what_two_sets_have_in_common_and_the_hull_itself_where_that_is_all() -> None:
+    for hull, other in product(map(same, SETS), SETS):
+        common = of(member for member in members_of(hull) if member in other)
+        for found in (clip(hull, other), meet(hull, other)):
+            assert found == common
+            assert (found is hull) is (common == hull)
+
+
+def test_a_partition_parts_the_union_of_sets_and_nothing_else() -> None:
+    parts = list(map(members_of, partition([of([1, 2, 3]), of([2, 3, 7]), of([5]), EMPTY])))
+    assert parts == [[1], [2, 3], [5], [7]]
+    assert [part.bounds for part in partition([of([1, 2]), of([3, 4]), of([1, 2, 3, 4])])] == [(1, 3), (3, 5)]
+    assert all(before < after for before, after in pairwise(parts))
+
+
+def test_what_nothing_cuts_is_one_class() -> None:
+    classes = uncut(HULL)
+    assert (classes.classes, classes.cuts) == ((0,), ())
+    assert (classes.parts(), classes.members(1), classes.lowest(1)) == ([HULL], HULL, 0)
+    assert classify(HULL, [HULL, HULL]) == (classes, [1, 1])
+
+
+def test_a_hull_does_not_cut_itself() -> None:
+    half = of([0, 1])
+    classes, masks = classify(HULL, [HULL, half])
+    assert (classes.cuts, classes.classes, masks) == ((half,), (0, 1), [0b11, 0b10])
