@@ -69,6 +69,15 @@ def test_an_admin_allow_closes_nothing() -> None:
     assert first_to_take_all([box()], rules[1:]) == rules[1]
 
 
+def test_what_an_admin_allow_passes_on_goes_by_the_later_admin_rules() -> None:
+    passing = allow(0, box(HALF), passes=True)._replace(stage=0)
+    always, of_the_nsg = allow(1, box())._replace(stage=0), allow(2, box())
+    found = bearing_on([box()], [passing, always, of_the_nsg])
+    assert (met(found), found.last) == ([0, 1, 2], 2)
+    elsewhere = allow(0, box(own=IntervalSet.point(7)), passes=True)._replace(stage=0)
+    assert bearing_on([box()], [elsewhere, always, of_the_nsg]).last == 1
+
+
 @pytest.mark.parametrize(
     ("required", "last"),
     [

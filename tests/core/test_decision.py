@@ -15,7 +15,7 @@ from apim_audit.core.facts.rules import Direction
 from apim_audit.core.judging.required import SOURCE_PORTS
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import Choice
-from tests.core.locations import outbound, tags_with_data
+from tests.core.locations import Site, outbound, tags_with_data
 from tests.laws.simulator import PlainRule, ends
 from tests.laws.simulator import verdict_of as verdict_by_the_law
 from tests.laws.translation import addresses, network, security_rule
@@ -95,6 +95,15 @@ def test_where_no_world_is_compliant_each_answer_says_what_follows() -> None:
     assert told == [([0], {Verdict.PARTIAL}), ([1], {Verdict.BLOCKED})]
 
 
+def test_a_part_hangs_on_nothing_that_it_meets_whatever_the_answer() -> None:
+    half = outbound("20.60.0.0/21", "443", name="Half", access="Deny", priority=100)
+    rest = outbound("20.60.8.0/21", "443", name="Rest", access="Deny", priority=101)
+    found = decided(half, rest, perhaps=["Half", "Rest"])
+    hangs = {(part.rule, unknown.name, mask) for part in found.parts for unknown, mask in part.unknowns()}
+    on_half, on_rest = "presence of Outbound 100 half", "presence of Outbound 101 rest"
+    assert {each for each in hangs if each[0] < 2} == {(0, on_half, 0b10), (1, on_rest, 0b10)}
+
+
 @pytest.mark.parametrize(("count", "ways"), [(4, 16), (5, 0)])
 def test_of_more_choices_than_four_nothing_is_said(count: int, ways: int) -> None:
     denying = [outbound(f"20.60.0.{n}", "443", name=f"D{n}", access="Deny", priority=100 + n) for n in range(count)]
@@ -118,3 +127,10 @@ def test_what_one_rule_takes_whole_is_shown_at_its_lowest_flow() -> None:
     assert part.spot()[:4] == (ends("20.60.0.0")[0], ends("10.0.1.4")[0], 1024, 443)
     taken = decided(outbound("*", "443"), may_pin=False)
     assert (taken.parts[0].spot()[:4], taken.shadowed, taken.conditional) == (part.spot()[:4], (), ())
+
+
+def test_addresses_that_hold_whatever_an_unknown_region_can_be_pin_it() -> None:
+    tags = tags_with_data({"Sql": ("20.70.0.0/16",)})
+    deny = outbound("*", "*", access="Deny", priority=400)
+    assert Site((outbound("20.70.0.0/16", "1433"), deny), tags=tags).check("sql").verdict == "pinned"
+    assert Site((outbound("Sql", "1433"), deny), tags=tags).check("sql").verdict == "compliant"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.core.engine.resolve import Resolver, Space, space_of
-from apim_audit.core.engine.rulesets import Ruleset, in_order, ruleset_of, without_nsg
+from apim_audit.core.engine.rulesets import Ruleset, in_order, ruleset_of, unread_nsg, without_nsg
 from apim_audit.core.engine.search import Clause, Place, Undecidable
 from apim_audit.core.facts.estate import Subnet
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
@@ -210,10 +210,42 @@ def test_a_changed_rule_leaves_the_ruleset_as_it_was() -> None:
         (rule("Rule", other=Side(("20.0.0.0/8",))), True),
         (rule("Rule", other=Side(("20.0.0.0/8",)), access=DENY), False),
         (rule("Rule", other=Side(("Storage",))), False),
+        (rule("Rule", access=ALWAYS, other=Side(("20.0.0.0/8",))), False),
+        (admin("Rule", access=ALWAYS)._replace(destination=Side(("20.0.0.0/8",))), True),
         (admin("Rule", access=ALLOW)._replace(destination=Side(("20.0.0.0/8",))), False),
     ],
 )
-def test_a_custom_allow_of_addresses_pins(given: SecurityRule, *, pins: bool) -> None:
+def test_what_lets_addresses_through_pins(given: SecurityRule, *, pins: bool) -> None:
     found = ruleset(given)
     assert found.pins(0) is pins
+    assert not ruleset_of([], OUT, Resolver(SPACE, TAGS), [given._replace(default=True)]).pins(0)
     assert not any(map(found.pins, range(1, len(found.rules))))
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_what_stands_in_for_an_nsg_takes_everything(direction: Direction) -> None:
+    none = without_nsg(direction, DENY)
+    letting, dropping = unread_nsg(direction, "give the NSG")
+    assert (letting.access, letting.certain, dropping.access, dropping.certain) == (ALLOW, False, DENY, True)
+    assert letting.priority < dropping.priority
+    assert (none.access, none.default, letting.default, dropping.default) == (DENY, True, False, False)
+    for each in (none, letting, dropping):
+        assert each.stand_in
+        assert (each.direction, each.protocol, each.source, each.destination) == (direction, "*", ANY, ANY)
+        assert each.source_ports == each.destination_ports == ALL_PORTS
+
+
+def test_whether_a_rule_is_there_is_asked_of_it_and_what_an_unread_nsg_does_of_the_nsg() -> None:
+    def question(found: Ruleset) -> tuple[str, tuple[str, ...]]:
+        ((ask, mask),) = of(found, 0)[0].box.conditions
+        assert mask == YES
+        return ask.unknown.question, getattr(ask.unknown, "answers", ())
+
+    perhaps = ruleset(rule("Rule")._replace(certain=False))
+    assert question(perhaps)[0].startswith("is `Rule` in force?")
+    assert question(perhaps)[1] == ("`Rule` is not in force", "`Rule` is in force")
+    unread = ruleset_of([], OUT, Resolver(SPACE, TAGS), unread_nsg(OUT, "give the NSG"))
+    assert question(unread)[0] == "give the NSG"
+    assert of(ruleset(admin("Rule")._replace(certain=False)), 0)[0].box.conditions[0][0].unknown.name == (
+        "presence of admin Outbound 1 rule"
+    )

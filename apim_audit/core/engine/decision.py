@@ -106,7 +106,7 @@ class Part(NamedTuple):
         if self.platform is not None:
             choice, answer = self.platform
             found.append((choice, 1 << answer))
-        return found + [(ask.unknown, mask) for mask, ask in self._asks() if mask != (1 << ask.unknown.arity) - 1]
+        return found + [(ask.unknown, mask) for mask, ask in self._asks() if mask.bit_count() != ask.unknown.arity]
 
     def spot(self) -> Spot:
         """Returns a flow of the part: the lowest, but from a port that a client would use."""
@@ -253,7 +253,7 @@ def _fated(found: Search, ruleset: Ruleset, shift: int) -> list[Fated]:
 
 def _asks(leaf: Leaf, table: Table) -> bool:
     return any(
-        mask != (1 << ask.unknown.arity) - 1
+        mask.bit_count() != ask.unknown.arity
         for mask, ask in zip(leaf.region[_DIMENSIONS:], table.unknowns, strict=True)
     )
 
@@ -297,6 +297,4 @@ def _lowest_bit(mask: int) -> int:
 def _source_port(classes: Classes, mask: int) -> int:
     """Returns a port that a client would use, where the part has one."""
     ports = classes.members(mask)
-    if _EPHEMERAL in ports:
-        return _EPHEMERAL
     return next((max(first, _EPHEMERAL) for first, last in ports.spans() if last >= _EPHEMERAL), ports.first())

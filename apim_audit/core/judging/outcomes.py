@@ -166,7 +166,7 @@ def _asked(parts: Sequence[Part]) -> tuple[str, ...]:
 def _condition(decision: Decision, verdict: Verdict) -> str:
     """Returns what has to hold for another verdict than the worst: the fewest answers that leave no other."""
     choices = tuple(dict.fromkeys(choice for way, _ in decision.conditional for choice, _ in way))
-    for size in range(1, len(choices) + 1):
+    for size, _ in enumerate(choices, 1):
         for some in combinations(choices, size):
             for answers in product(*(range(choice.arity) for choice in some)):
                 answered = tuple(zip(some, answers, strict=True))
