@@ -62,3 +62,9 @@ def test_what_reaches_a_rule_is_not_decided_beyond_the_budget() -> None:
     assert next(reach.reaching(60))
     with pytest.raises(Undecidable):
         list(reach.reaching(60))
+
+
+def test_each_question_about_a_rule_has_a_budget_of_its_own() -> None:
+    reach = Reach.of([Clause(0, allow=False, box=Box((EVERYTHING, EVERYTHING, ALL_PORTS, ALL_PORTS)))])
+    reach.budget = 0  # spent on another
+    assert list(reach.reaching(0)) == list(reach.rows)
