@@ -1,11 +1,13 @@
 """What was not decided, or not confirmed, is never an answer."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from apim_audit.core.engine.compiling import bearing_on, compile_table
 from apim_audit.core.engine.decision import decide
+from apim_audit.core.engine.reach import Reach
 from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
 from apim_audit.core.engine.search import Box, Clause, Undecidable, search
@@ -43,3 +45,26 @@ def test_a_witness_that_the_plain_evaluator_contradicts_is_not_printed() -> None
     assert not isinstance(sound, Undecided)
     assert isinstance(contradicted, Undecided)
     assert contradicted.questions == (UNCONFIRMED,)
+
+
+def test_what_reaches_a_rule_is_not_decided_beyond_the_budget() -> None:
+    # Each cuts four dimensions somewhere in the middle: what is left of the last rule is thousands of pieces.
+    random = Random(1)
+
+    def some(top: int) -> IntervalSet:
+        first, last = sorted(random.sample(range(top), 2))
+        return IntervalSet.span(first, last)
+
+    boxes = [Box((some(2**32), some(2**32), some(2**16), some(2**16))) for _ in range(60)]
+    clauses = [Clause(number, allow=True, box=box) for number, box in enumerate(boxes)]
+    everything = Clause(60, allow=False, box=Box((EVERYTHING, EVERYTHING, ALL_PORTS, ALL_PORTS)))
+    reach = Reach.of([*clauses, everything])
+    assert next(reach.reaching(60))
+    with pytest.raises(Undecidable):
+        list(reach.reaching(60))
+
+
+def test_each_question_about_a_rule_has_a_budget_of_its_own() -> None:
+    reach = Reach.of([Clause(0, allow=False, box=Box((EVERYTHING, EVERYTHING, ALL_PORTS, ALL_PORTS)))])
+    reach.budget = 0  # spent on another
+    assert list(reach.reaching(0)) == list(reach.rows)

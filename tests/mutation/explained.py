@@ -15,6 +15,12 @@ _FEW_REGIONS = "a few regions stand for all, however many these are"
 _BACKWARDS = "any span that ends before it begins holds nothing"
 _KEPT = "what is not kept is made again"
 _WORSE_KEPT = "an outcome that meets less than another of the same fate is kept, and adds nothing"
+_CUT_OFF = "what is cut off does not meet the clause it was cut by"
+_WHAT_IS_CUT = "which clause is taken off first is a matter of speed"
+_PASSED_OVER = (
+    "how many rules are passed over because of unknowns is a matter of caution: masks of answers are masks too, "
+    "and what is found of them holds in every world"
+)
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
@@ -105,6 +111,33 @@ HARMLESS = {
     "decision.py: fated.fate > _ALL_FATES: GtE": "no single fate is all of them",
     "decision.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",
     "decision.py: may_pin and ruleset.pins(number): Or": "a shortcut that is taken less often",
+    "reach.py: 2000: 2001 | REACH_BUDGET": "any budget of that size will do",
+    "reach.py: 2000: 1999 | REACH_BUDGET": "any budget of that size will do",
+    "reach.py: 64: 65 | _CLAUSES_A_NODE": _SPENT,
+    "reach.py: 64: 63 | _CLAUSES_A_NODE": _SPENT,
+    "reach.py: drop continue | if not otherwise": "of a clause nothing is left once it is taken off itself",
+    "reach.py: drop if clauses[place].box.conditions: | def hangs_on_unknowns": _PASSED_OVER,
+    "reach.py: drop denied = denied or not clause.allow": _PASSED_OVER,
+    "reach.py: denied or not clause.allow: And": _PASSED_OVER,
+    "reach.py: drop passed = passed or clause.passes": _PASSED_OVER,
+    "reach.py: passed or clause.passes: And": _PASSED_OVER,
+    "reach.py: number == place or ((clause.stage or not passed)": _PASSED_OVER,
+    "reach.py: clause.stage or not passed: And": _PASSED_OVER,
+    "reach.py: not passed: drop not": _PASSED_OVER,
+    "reach.py: 1: 0 | yield (inside,": "the clause that passes on is an admin rule's, and left out as such",
+    "reach.py: 1: 0 | rest = [*earlier": _CUT_OFF,
+    "reach.py: 1: 0 | rest = [*alive": _CUT_OFF,
+    "reach.py: 1 + len(alive) // _CLAUSES_A_NODE: Sub": _SPENT,
+    "reach.py: 1: 2 | self.budget -= 1": _SPENT,
+    "reach.py: self.budget < 0: LtE": _SPENT,
+    "reach.py: 0: 1 | if self.budget < 0:": _SPENT,
+    "reach.py: 0: -1 | if self.budget < 0:": _SPENT,
+    "reach.py: 1: 2 | sticking_out =": _WHAT_IS_CUT,
+    "reach.py: mine & ~its: BitOr | sticking_out =": _WHAT_IS_CUT,
+    "reach.py: min(sticking_out): max for min": _WHAT_IS_CUT,
+    "reach.py: not clause.passes: drop not | return not clause.passes": _PASSED_OVER,
+    "reach.py: mine & ~its: BitOr | return not clause.passes": _PASSED_OVER,
+    "reach.py: drop region = (*region[:at], mine & its": "the pieces overlap then, and their union is the same",
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,

@@ -23,7 +23,7 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
+    "reach", "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -56,6 +56,7 @@ _TESTS = {
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
+    "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),
     "replay": (("tests/core/test_replay.py",), _CASES),
     "required": (_FIRST, _CASES),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),

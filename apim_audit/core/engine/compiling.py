@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from apim_audit.core.engine.classes import classify, clip, meet, same, uncut
 from apim_audit.core.engine.search import Asked, Box, Clause, Region, Sets, Table
+from apim_audit.core.facts.rules import ALL_PORTS
+from apim_audit.core.sets.addresses import EVERYTHING
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import YES, UnknownSet
 
@@ -57,6 +59,8 @@ def sole_decider(required: Sequence[Box], bearing: Bearing) -> int | None:
     return bearing.last if alone else None
 
 
+_ALL_FLOWS = Box((EVERYTHING, EVERYTHING, ALL_PORTS, ALL_PORTS))
+
 WHOLE: Region = (1, 1, 1, 1)
 """The one region of an uncut table."""
 
@@ -88,6 +92,13 @@ def compile_table(required: Sequence[Box], bearing: Bearing) -> Table:
         clauses=tuple(clause for clause, _ in met),
         last=last,
     )
+
+
+def table_of_all(clauses: Iterable[Clause]) -> Table:
+    """Returns the table of all flows and of all clauses, whether or not anything is left for them."""
+    hulls = _hulls([_ALL_FLOWS])
+    met = [(clause, met) for clause in clauses if (met := _meeting(hulls, clause.box.sets)) is not None]
+    return compile_table([_ALL_FLOWS], Bearing(hulls, met, None))
 
 
 def first_to_take_all(required: Sequence[Box], clauses: Iterable[Clause]) -> Clause | None:

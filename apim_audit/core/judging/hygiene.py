@@ -5,12 +5,12 @@ rules than the default ones. What hangs on anything unknown is passed over: a ru
 world agrees.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
 
-from apim_audit.core.engine.compiling import bearing_on, compile_table
+from apim_audit.core.engine.reach import Reach
 from apim_audit.core.engine.rulesets import Ruleset
-from apim_audit.core.engine.search import Box, Clause, Dimension, Leaf, Table, Undecidable, search
+from apim_audit.core.engine.search import Undecidable
 from apim_audit.core.facts.findings import Check, Compliant, HygieneFinding, HygieneKind
 from apim_audit.core.facts.requirements import PeerKind
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule
@@ -34,32 +34,20 @@ def untidy_rules(site: Site, rulesets: Iterable[Ruleset], checks: Sequence[Check
     return (*found, *_wide_rules(site, rulesets, checks))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """What a rule decides.
-
-    Attributes:
-        decides: whether it decides any flow.
-        differs: whether some flow that it decides would fare otherwise without it.
-    """
-
-    decides: bool
-    differs: bool
-
-
 def _idle_rules(ruleset: Ruleset) -> Iterator[HygieneFinding]:
+    reaches = _reaches(ruleset)
     for number, rule in enumerate(ruleset.rules):
         if rule.default or rule.admin:
             continue
         try:
-            reach = _reach(number, ruleset)
+            use = _use_of(number, ruleset, reaches)
         except Undecidable:
             continue
-        if reach is not None and not reach.decides:
+        if use is _Use.NONE:
             yield _finding(
                 HygieneKind.SHADOWED, rule, f"`{rule.name}` never decides anything: earlier rules match all of it"
             )
-        elif reach is not None and not reach.differs:
+        elif use is _Use.SAME:
             yield _finding(HygieneKind.REDUNDANT, rule, f"`{rule.name}` could go: without it every flow fares the same")
 
 
@@ -67,45 +55,54 @@ def _finding(kind: HygieneKind, rule: SecurityRule, message: str) -> HygieneFind
     return HygieneFinding(kind, rule.name, rule.priority, rule.direction.value, message)
 
 
-def _reach(number: int, ruleset: Ruleset) -> _Reach | None:
-    """Returns what a rule decides, over every protocol; None where something unknown bears on it."""
+class _Use(IntEnum):
+    """What a rule is good for, the most last."""
+
+    NONE = 0  # it decides nothing
+    SAME = 1  # what it decides would fare the same without it
+    NEEDED = 2  # or it cannot be told, because something unknown bears on it
+
+
+def _reaches(ruleset: Ruleset) -> dict[str, Reach]:
+    """Returns the clauses of each protocol; protocols that no rule names fare alike, and one stands for them."""
+    named = {rule.protocol for rule in ruleset.rules}
+    unnamed = next((protocol for protocol in _PROTOCOLS if protocol not in named), None)
+    protocols = [protocol for protocol in _PROTOCOLS if protocol in named or protocol == unnamed]
+    return {protocol: Reach.of(ruleset.clauses_of(protocol)) for protocol in protocols}
+
+
+def _use_of(number: int, ruleset: Ruleset, reaches: Mapping[str, Reach]) -> _Use:
+    """Returns what a rule is good for, over every protocol."""
     protocol = ruleset.rules[number].protocol
-    reaches = [_reach_of(number, ruleset, each) for each in (_PROTOCOLS if protocol == "*" else (protocol,))]
-    if None in reaches:
-        return None
-    decided = [reach for reach in reaches if reach is not None]
-    return _Reach(any(reach.decides for reach in decided), any(reach.differs for reach in decided))
+    concerned = reaches.values() if protocol == "*" else [reaches[protocol]]
+    found = _Use.NONE
+    for reach in concerned:
+        found = max(found, _use_in(reach, number, ruleset))
+        if found is _Use.NEEDED:
+            break
+    return found
 
 
-def _reach_of(number: int, ruleset: Ruleset, protocol: str) -> _Reach | None:
-    clauses = list(ruleset.clauses_of(protocol))
-    own = [clause for clause in clauses if clause.rule == number]
-    if not own:
-        return _Reach(decides=False, differs=False)
-    table = _table([clause.box for clause in own], clauses)
-    parts = [leaf for leaf in search(table, exhaustive=True).leaves if leaf.rule == number]
-    if not parts:
-        # Whatever the unknown sets hold: no part of any world is left for the rule.
-        return _Reach(decides=False, differs=False)
-    if table.unknowns:
-        return None
-    rest = _table([_box(table, leaf) for leaf in parts], [clause for clause in clauses if clause.rule != number])
-    others = {leaf.rule for leaf in search(rest).leaves}
-    return _Reach(decides=True, differs=any(_differs(ruleset.rules[number], ruleset.rules[each]) for each in others))
+def _use_in(reach: Reach, number: int, ruleset: Ruleset) -> _Use:
+    rule, own = ruleset.rules[number], reach.of_rule(number)
 
+    def fares_otherwise(other: int) -> bool:
+        return _differs(rule, ruleset.rules[other])
 
-def _table(required: Sequence[Box], clauses: Iterable[Clause]) -> Table:
-    return compile_table(required, bearing_on(required, clauses))
+    found = _Use.NONE
+    for place in own:
+        for part in reach.reaching(place):
+            if reach.hangs_on_unknowns(place):
+                return _Use.NEEDED
+            found = _Use.SAME
+            if reach.meets_otherwise(part, range(place + 1, len(reach.clauses)), fares_otherwise):
+                return _Use.NEEDED
+    return found
 
 
 def _differs(rule: SecurityRule, other: SecurityRule) -> bool:
     # What only a default rule would do instead is not the same: requirements ask for rules ahead of those.
     return other.default or (other.access is Access.DENY) is not (rule.access is Access.DENY)
-
-
-def _box(table: Table, leaf: Leaf) -> Box:
-    other, own, source, destination = (table.classes[d].members(leaf.region[d]) for d in Dimension)
-    return Box((other, own, source, destination))
 
 
 def _wide_rules(site: Site, rulesets: Iterable[Ruleset], checks: Sequence[Check]) -> Iterator[HygieneFinding]:
