@@ -51,7 +51,7 @@ _TESTS = {
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
     "checks": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), (*_CASES, "tests/core/test_hints.py")),
     "classes": (("tests/core/test_classes.py",), (*_FIRST, *_LAWS)),
-    "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_LAWS, *_SEARCH, *_CASES)),
+    "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_SEARCH, "tests/laws/test_hygiene_laws.py", *_LAWS)),
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
