@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_take_all, sole_decider
+from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_take_all, sole_decider, uncut_table
 from apim_audit.core.engine.search import Asked, Box, Clause, Place
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, Choice, UnknownSet
@@ -127,3 +127,9 @@ def test_one_rule_decides_alone_where_it_is_the_first_to_bear_on_flows_of_which_
     assert alone([box()], deny(3, box()), allow(4, box())) is None
     assert alone([box(HALF), box(OTHER_HALF)], allow(3, box())) is None
     assert alone([IN_REGION], allow(3, box())) is None
+
+
+def test_the_one_region_of_an_uncut_table_has_every_class() -> None:
+    table = uncut_table(box().sets)
+    assert table.regions == (tuple((1 << len(each.classes)) - 1 for each in table.classes),)
+    assert tuple(each.members(mask) for each, mask in zip(table.classes, table.regions[0], strict=True)) == box().sets
