@@ -56,12 +56,22 @@ def _outputs(command: Command) -> Iterator[str]:
 
 
 def _ensure_apart(outputs: Iterable[str]) -> None:
-    asked = Counter(path if path == STANDARD_STREAM else os.path.realpath(path) for path in outputs)
+    asked = Counter(STANDARD_STREAM if _is_standard_output(path) else os.path.realpath(path) for path in outputs)
     for path, count in asked.items():
         if count > 1:
             name = "standard output" if path == STANDARD_STREAM else path
             message = f"{name} is asked for {count} times; give each output a file of its own"
             raise UsageError(message, "without -o the report goes there" if path == STANDARD_STREAM else "")
+
+
+def _is_standard_output(path: str) -> bool:
+    if path == STANDARD_STREAM:
+        return True
+    with suppress(OSError, ValueError):  # there is none, or no file can have such a name
+        found = Path(path).stat()
+        # In a terminal one follows the other, and /dev/null takes any number.
+        return not stat.S_ISCHR(found.st_mode) and os.path.samestat(found, os.fstat(1))
+    return False
 
 
 def _ensure_writable(path: str) -> None:

@@ -44,7 +44,7 @@ def used_names(catalogue: Catalogue, instances: Iterable[Instance], subnets: Ite
     peers = {peer for peer in _peers(catalogue) if peer.kind is PeerKind.TAG}
     regions = {location_key(location.name) for instance in instances for location in instance.locations}
     regional = {f"{fold(peer.name)}.{region}" for peer in peers if peer.regional for region in regions}
-    return {fold(peer.name) for peer in peers} | regional | set(map(fold, _expressions(subnets)))
+    return {fold(peer.name) for peer in peers} | regional | set(map(fold, expressions_of(subnets)))
 
 
 def _peers(catalogue: Catalogue) -> Iterator[Peer]:
@@ -54,7 +54,8 @@ def _peers(catalogue: Catalogue) -> Iterator[Peer]:
                 yield requirement.flow.peer
 
 
-def _expressions(subnets: Iterable[Subnet]) -> set[str]:
+def expressions_of(subnets: Iterable[Subnet]) -> set[str]:
+    """Returns what the rules and routes of subnets name, as Azure wrote it."""
     found: set[str] = set()
     for subnet in subnets:
         admin = getattr(subnet.virtual_network, "admin_rules", None)

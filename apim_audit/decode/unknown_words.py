@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from apim_audit.core.engine.resolve import is_unknown_word, question_of, unnamed_side_question
-from apim_audit.core.facts.estate import NetworkSecurityGroup, RouteTable
+from apim_audit.core.facts.estate import Instance, NetworkSecurityGroup, RouteTable, Subnet
 from apim_audit.core.facts.rules import SecurityRule
 from apim_audit.core.facts.text import printable
 from apim_audit.core.sets.tags import ServiceTags, fold
 from apim_audit.decode.resources import name_in
+from apim_audit.decode.service_tags import expressions_of
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _is_prefix = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:3[0-2]|[12]?\d))?", re.ASCII).fullmatch
@@ -51,6 +52,13 @@ class UnknownWords:
 
     def _asked(self, texts: Iterable[str]) -> Iterator[str]:
         return (question_of(text, self._tags) for text in texts if fold(text) in self._words)
+
+
+def unknown_words_in(instances: Iterable[Instance], tags: ServiceTags) -> frozenset[str]:
+    """Returns the unknown words of instances' rules and routes, as they are written."""
+    subnets = [location.subnet for instance in instances for location in instance.locations]
+    expressions = expressions_of(subnet for subnet in subnets if isinstance(subnet, Subnet))
+    return frozenset(text for text in expressions if is_unknown_word(text, tags))
 
 
 def _has_unnamed_side(rule: SecurityRule) -> bool:

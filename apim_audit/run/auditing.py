@@ -31,6 +31,7 @@ def audit(
     from apim_audit.core.judging.comparison import compare
     from apim_audit.core.judging.judge import Options, judge
     from apim_audit.decode import decode
+    from apim_audit.decode.unknown_words import unknown_words_in
     from apim_audit.snapshot import names_in
 
     options = Options(options) if isinstance(options, str) else options
@@ -58,7 +59,9 @@ def audit(
         assumptions=judgement.assumptions,
         notes=(*_notes_on_scope(snapshot.scope), *snapshot.notes, *decoded.notes, *judgement.notes),
         comparison=comparison,
-        names=names_in(snapshot) if options.keep_names else frozenset(),
+        names=names_in(snapshot) | unknown_words_in(decoded.estate.instances, decoded.tags)
+        if options.keep_names
+        else frozenset(),
         requirements=_rows(catalogue, options.baseline, judgement.instances),
         rule_stacks=judgement.rule_stacks,
     )

@@ -143,6 +143,15 @@ def test_outputs_do_not_mix(run: Run, line: str) -> None:
     assert "is asked for 2 times; give each output a file of its own" in err
 
 
+def test_a_file_that_is_standard_output_is_no_second_output(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(ESTATE, encoding="utf-8")
+    command = [sys.executable, "-m", "apim_audit", "check", "x.json", "-f", "csv", "--report", "json=out"]
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run(command, cwd=tmp_path, stdout=out, stderr=subprocess.PIPE, check=False)  # noqa: S603  (ours)
+    assert done.returncode == 2
+    assert b"standard output is asked for 2 times" in done.stderr
+
+
 def test_a_snapshot_beside_a_report_goes_to_a_file(run: Run) -> None:
     status, _, err = run("subscription ID --save-snapshot -")
     assert status == 2

@@ -10,6 +10,7 @@ from apim_audit.core.facts.estate import AdminRules, Estate, NetworkSecurityGrou
 from apim_audit.core.facts.findings import Check
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.judge import Judgement, Options, judge
+from apim_audit.core.sets.intervals import IntervalSet
 from tests.core.locations import VNET, Site, deny_all, inbound, others
 from tests.laws.simulator import PlainRule
 
@@ -327,3 +328,9 @@ def test_where_admin_rules_deny_nothing_an_unread_nsg_is_all_there_is_to_say() -
     check = management(Site(rules=UNREAD), admin("AlwaysAllow", ONE))
     assert (check.verdict, getattr(check.outcome, "questions", ())) == ("unknown", (UNREAD.message,))
     assert (check.evidence.decided_by, check.evidence.witness) == ((), None)
+
+
+def test_low_source_ports_that_only_an_admin_allow_leaves_to_a_deny_are_a_mild_loss() -> None:
+    passing = admin("Allow", ANYWHERE, "passing", source_ports=IntervalSet.span(1024, 65535))
+    check = management(SOUND, passing, admin("Deny", ANYWHERE, "rest", 2))
+    assert (check.verdict, check.severity) == ("partial", "warning")

@@ -205,3 +205,17 @@ def test_without_data_a_regional_tag_is_not_the_whole_tag() -> None:
     site = Site(rules=(outbound("AzureKeyVault.WestEurope", "443"), CLOSED_OUT), tags=NO_DATA)
     assert site.check("key-vault").verdict == "partial"
     assert replace(site, rules=(outbound("AzureKeyVault", "443"), CLOSED_OUT)).check("key-vault").verdict == "compliant"
+
+
+def test_no_rule_serves_azures_own_dns_that_does_not_name_it() -> None:
+    denying = PlainRule("NoDns", 100, "Outbound", "Deny", "Tcp", ("*",), ("AzurePlatformDNS",), ("53",))
+    udp = replace(denying, protocol="Udp")
+    for rules in ((denying, outbound("*", "*")), (udp, outbound("*", "*"))):
+        assert Site(rules=rules, baseline="2026-04").check("dns").near_misses == ()
+
+
+def test_where_the_platform_is_not_known_a_hint_holds_for_either() -> None:
+    site = Site(rules=(deny_all("Inbound", 100), inbound("AzureLoadBalancer", "6390")), platform="undetermined")
+    assert site.check("load-balancer").near_misses == ()
+    every_port = replace(site, rules=(deny_all("Inbound", 100), inbound("AzureLoadBalancer", "*")))
+    assert [miss.field for miss in every_port.check("load-balancer").near_misses] == ["priority"]

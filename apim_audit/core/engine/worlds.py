@@ -193,6 +193,9 @@ class Worlds:
     def _cell_family(self, cell: Cell, present: Present, answers: Answers) -> Family:
         """Returns what the addresses of one cell can add to a world's outcome."""
         forced = None if present is None else present.get(cell)
+        if cell.other >= 0:
+            self.budget -= len(cell.vectors) * len(self._leaves_at(cell)) // 16
+            self.spend()
         outcomes = [
             self._fate(cell, vector, present, answers) | met << _FATE_BITS
             for vector, met in zip(cell.vectors, self._met_of(cell), strict=True)

@@ -42,6 +42,7 @@ _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
 _GATEWAY_ROWS = ("client-", "traffic-manager")
 _ADVISORY, _DNS_SERVERS, _PARTIAL, _TAG = Level.ADVISORY, PeerKind.DNS_SERVERS, Verdict.PARTIAL, PeerKind.TAG
 _NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
+_AZURE_DNS = ("AzurePlatformDNS",)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
 _PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
@@ -210,17 +211,25 @@ class LocationJudge:
             or flow.direction in nsg.unreadable
         ):
             return ()
-        flows = next(reversed(required.values()))
-        may_pin = flow.peer.kind is PeerKind.TAG
+        if flow.peer.kind is _DNS_SERVERS and peer_names(flow.peer, case.site) == _AZURE_DNS:
+            return ()  # Azure's own DNS obeys rules that name it, and no others
+        last, *others = (
+            self._nearly_serving(flow, flows, case, len(required)) for flows in reversed(required.values())
+        )
+        # On a platform that is not determined a rule serves where it would on either.
+        both = [{(miss.name, miss.field) for miss in found} for found in others]
+        return tuple(miss for miss in last if all((miss.name, miss.field) in found for found in both))
+
+    def _nearly_serving(self, flow: Flow, flows: RequiredFlows, case: Case, platforms: int) -> tuple[NearMiss, ...]:
         wanted = Wanted(
             flows.boxes,
             flow.direction,
             flow.protocol,
             flows.ports,
             flows.peer,
-            may_pin,
+            may_pin=flow.peer.kind is PeerKind.TAG,
             clients=flow.peer.kind is PeerKind.INTERNET,
-            denied_by=tuple(_surely_denying(case.decision)) if len(required) == 1 else (),
+            denied_by=tuple(_surely_denying(case.decision)) if platforms == 1 else (),
             decided_by=frozenset(part.rule for part in case.decision.parts),
         )
         return near_misses(wanted, self._candidates, case.ruleset, case.site)
@@ -234,7 +243,7 @@ class LocationJudge:
         if flow.direction in self._rulesets and flow.peer.kind is not _DNS_SERVERS:
             return self._rulesets[flow.direction]
         rules = _custom_rules(site)
-        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == ("AzurePlatformDNS",):
+        if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == _AZURE_DNS:
             rules = tuple(_platform_dns_rules(rules))
         elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not _unread(site, flow.direction):
             return self._rulesets.setdefault(flow.direction, ruleset_of(rules, flow.direction, site.resolver))
@@ -371,7 +380,10 @@ def _loses_nothing(boxes: Sequence[Box], flow: Flow, ruleset: Ruleset) -> bool:
 
 
 def _loses_low_ports_only(flow: Flow, required: dict[NetworkModel, RequiredFlows], case: Case) -> bool:
-    if all(SOURCE_PORTS.issubset(case.ruleset.rules[number].source_ports) for number in case.decision.deciders()):
+    rules = case.ruleset.rules
+    # An admin Allow decides nothing, but what it spares from later admin rules may be some source ports only.
+    concerned = [*map(rules.__getitem__, case.decision.deciders()), *(rule for rule in rules if rule.admin)]
+    if all(SOURCE_PORTS.issubset(rule.source_ports) for rule in concerned):
         return False
     boxes = [
         box._replace(sets=(box.sets[0], box.sets[1], _EPHEMERAL_PORTS, box.sets[3]))

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apim_audit.core.engine.decision import LOST, Decision
 from apim_audit.core.engine.resolve import resolve_tag
 from apim_audit.core.engine.search import Undecidable
-from apim_audit.core.facts.estate import Instance, Location, RouteTable, Subnet, Unreadable
+from apim_audit.core.facts.estate import Instance, Location, Route, RouteTable, Subnet, Unreadable
 from apim_audit.core.facts.findings import Compliant, Evidence, Gap, NotApplicable, Outcome, Undecided, Verdict
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.judging.outcomes import alternatives, questions, worst
@@ -153,7 +154,7 @@ def _return_path(premises: Premises, subnet: Subnet) -> Finding:
     if table is None:
         return _fine("the subnet has no route table: answers to the control plane leave to the Internet directly")
     destinations = resolve_tag(_CONTROL_PLANE, premises.tags)
-    decision = _way_out(destinations if destinations.pieces else _ANYWHERE, table, premises.tags)
+    decision = _way_out(destinations if destinations.pieces else _ANYWHERE, table.routes, premises.tags)
     if decision is None:
         return _undecided(_TOO_ENTANGLED)
     verdicts = decision.verdicts()
@@ -165,9 +166,11 @@ def _return_path(premises: Premises, subnet: Subnet) -> Finding:
     return _diverted(decision, table, example=destinations.is_certain())
 
 
-def _way_out(destinations: AddressSet, table: RouteTable, tags: ServiceTags) -> Decision | None:
+@lru_cache(maxsize=256)
+def _way_out(destinations: AddressSet, routes: tuple[Route, ...], tags: ServiceTags) -> Decision | None:
+    """Returns the decision on routes, which many subnets share, or None."""
     try:
-        return way_out(destinations, table.routes, tags)
+        return way_out(destinations, routes, tags)
     except Undecidable:
         return None
 
@@ -196,7 +199,7 @@ def _service_endpoints(premises: Premises, subnet: Subnet) -> Finding:
     table = subnet.route_table
     if isinstance(table, Unreadable):
         return _undecided(table.message)
-    decision = None if table is None else _way_out(_ANYWHERE, table, premises.tags)
+    decision = None if table is None else _way_out(_ANYWHERE, table.routes, premises.tags)
     have = {name.lower().removesuffix(".global") for name in subnet.service_endpoints}
     lacking = [name for name in _ENDPOINTS if name.lower() not in have]
     if table is None or (decision is not None and decision.verdicts() == {Verdict.COMPLIANT}):

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from apim_audit.core.engine.decision import Decision, Fate, decide_by
 from apim_audit.core.engine.resolve import resolve_expression
-from apim_audit.core.engine.search import Box, Clause, Place, asked
+from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.facts.estate import Route
+from apim_audit.core.facts.findings import Verdict
 from apim_audit.core.sets.addresses import EVERYTHING, parse_span
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold
@@ -24,6 +25,8 @@ from apim_audit.core.sets.unknowns import YES, AddressSet, Choice, Condition, Pi
 _BITS = 32
 _LITERAL, _REGION, _TAG, _CLOUD_REGION, _CLOUD = range(5)
 _ANY_PORT = IntervalSet.point(1)
+_MOST_LOOSE = 3
+"""Routes by tags without data that are gone through in every world; with each more that takes ten times as long."""
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -66,15 +69,20 @@ def way_out(destinations: AddressSet, routes: Sequence[Route], tags: ServiceTags
     holds leaves by the system's own.
 
     Raises:
-        Undecidable: a budget ran out.
+        Undecidable: a budget ran out, or too many routes name tags without data.
     """
-    required = [
-        Box((piece.addresses, EVERYTHING, _ANY_PORT, _ANY_PORT), asked(Place.OTHER, piece.conditions))
-        for piece in destinations.pieces
-    ]
-    fates = [Fate.ALLOWED if _is_direct(route) else Fate.DENIED_BY_DEFAULT for route in routes]
-    system = _clause(len(routes), AddressSet.plain(EVERYTHING), direct=True)
-    return decide_by(required, (*_Table.of(routes, tags).clauses(), system), (*fates, Fate.ALLOWED))
+    table = _Table.of(routes, tags, destinations.at_most())
+    if len(table.loose) <= _MOST_LOOSE:
+        return table.decide(destinations)
+    # One direct route more never leads anything away, and one that diverts never leads anything back: where the worst
+    # that is possible is fine, or the best is not, the routes left out change nothing.
+    for direct, settled in ((False, Verdict.COMPLIANT), (True, Verdict.MISSING)):
+        fewer = table.without_loose(destinations, direct=not direct)
+        if len(fewer.loose) <= _MOST_LOOSE:
+            decision = fewer.decide(destinations)
+            if decision.verdicts() == {settled}:
+                return decision
+    raise Undecidable
 
 
 def _is_direct(route: Route) -> bool:
@@ -90,17 +98,36 @@ class _Table:
     loose: Sequence[_Loose]
 
     @classmethod
-    def of(cls, routes: Sequence[Route], tags: ServiceTags) -> "_Table":
+    def of(cls, routes: Sequence[Route], tags: ServiceTags, within: IntervalSet) -> "_Table":
+        """Returns a table as far as it concerns destinations within a set."""
         fixed: list[_Prefixes] = []
         loose: list[_Loose] = []
         for number, route in enumerate(routes):
             name, direct = fold(route.prefix), _is_direct(route)
             known = _lengths(name, tags)
-            fixed += (_Prefixes(number, direct, (-length, _kind(name)), spans) for length, spans in known.items())
+            for length, spans in known.items():
+                concerned = tuple(span for span in spans if not within.isdisjoint(IntervalSet.span(*span)))
+                if concerned:
+                    fixed.append(_Prefixes(number, direct, (-length, _kind(name)), concerned))
             addresses = AddressSet(()) if known else resolve_expression(route.prefix, tags)
             if addresses.pieces:
                 loose.append(_Loose(number, direct, addresses, _longer(route, addresses)))
         return cls(routes, sorted(fixed, key=lambda each: each.rank), loose)
+
+    def without_loose(self, destinations: AddressSet, *, direct: bool) -> "_Table":
+        """Returns the table without direct or diverting routes of unknown lengths, but for the destinations' own."""
+        kept = [each for each in self.loose if each.direct is not direct or each.addresses == destinations]
+        return _Table(self.routes, self.fixed, kept)
+
+    def decide(self, destinations: AddressSet) -> Decision:
+        """Decides by which routes destinations are reached."""
+        required = [
+            Box((piece.addresses, EVERYTHING, _ANY_PORT, _ANY_PORT), asked(Place.OTHER, piece.conditions))
+            for piece in destinations.pieces
+        ]
+        fates = [Fate.ALLOWED if _is_direct(route) else Fate.DENIED_BY_DEFAULT for route in self.routes]
+        system = _clause(len(self.routes), AddressSet.plain(EVERYTHING), direct=True)
+        return decide_by(required, (*self.clauses(), system), (*fates, Fate.ALLOWED))
 
     def clauses(self) -> Iterator[Clause]:
         """Yields what the routes take, in the order in which they take it."""

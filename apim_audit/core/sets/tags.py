@@ -52,7 +52,7 @@ class ServiceTags:
     sets: Mapping[str, IntervalSet]
     names: Mapping[str, str]
     origin: str = ""
-    prefixes: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False, default_factory=dict)
+    prefixes: Mapping[str, tuple[str, ...]] = field(repr=False, default_factory=dict)
     regions: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     resolved: dict[str, AddressSet] = field(init=False, repr=False, compare=False, default_factory=dict)
 
