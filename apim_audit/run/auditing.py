@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from apim_audit.core.facts.findings import InstanceReport, Report, Scope, ServiceTagSource
     from apim_audit.core.facts.requirements import Catalogue, Requirement
     from apim_audit.core.judging.judge import Options
+    from apim_audit.decode import Decoded
     from apim_audit.snapshot import Snapshot
 
 
@@ -31,8 +32,6 @@ def audit(
     from apim_audit.core.judging.comparison import compare
     from apim_audit.core.judging.judge import Options, judge
     from apim_audit.decode import decode
-    from apim_audit.decode.unknown_words import unknown_words_in
-    from apim_audit.snapshot import names_in
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = catalogue_with(options.baseline, compare_baseline)
@@ -59,12 +58,18 @@ def audit(
         assumptions=judgement.assumptions,
         notes=(*_notes_on_scope(snapshot.scope), *snapshot.notes, *decoded.notes, *judgement.notes),
         comparison=comparison,
-        names=names_in(snapshot) | unknown_words_in(decoded.estate.instances, decoded.tags)
-        if options.keep_names
-        else frozenset(),
+        names=_names(snapshot, decoded) if options.keep_names else frozenset(),
         requirements=_rows(catalogue, options.baseline, judgement.instances),
         rule_stacks=judgement.rule_stacks,
     )
+
+
+def _names(snapshot: "Snapshot", decoded: "Decoded") -> frozenset[str]:
+    from apim_audit.decode.unknown_words import unknown_words_in
+    from apim_audit.snapshot import names_in
+
+    # A word that is no tag may be anybody's own.
+    return names_in(snapshot) | unknown_words_in(decoded.estate.instances, decoded.tags)
 
 
 def _notes_on_scope(scope: "Scope") -> tuple[str, ...]:

@@ -257,3 +257,15 @@ EVERYBODYS = re.compile(
 
 def is_own(name: str) -> bool:
     return bool(name.strip()) and not EVERYBODYS.fullmatch(name.strip().lower())
+
+
+def test_a_word_that_is_no_tag_may_be_anybodys_own_and_is_masked(tmp_path: Path) -> None:
+    estate = json.loads((FIXTURES / "compliant" / "estate.json").read_text(encoding="utf-8"))
+    text = json.dumps(estate).replace('"ApiManagement"', '"Acme-Frankfurt-DMZ"')
+    (tmp_path / "estate.json").write_text(text, encoding="utf-8")
+    with (tmp_path / "estate.json").open("rb") as stdin:
+        snapshot = load_files([str(tmp_path / "estate.json")], stdin)
+    report = run.audit(snapshot, Options("2021-12", keep_names=True, rule_stacks=True))
+    assert "Acme-Frankfurt-DMZ" in RENDERERS["json"](report)
+    for name, render in RENDERERS.items():
+        assert "acme" not in render(run.masked(report)).lower(), name
