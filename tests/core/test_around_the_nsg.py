@@ -7,8 +7,9 @@ import pytest
 
 from apim_audit.catalogue import load_catalogue
 from apim_audit.core.facts.estate import Estate, InstanceKind, Route, RouteTable, Unreadable
-from apim_audit.core.facts.findings import Check, Severity
-from apim_audit.core.facts.requirements import VirtualNetworkType
+from apim_audit.core.facts.findings import Check, Severity, Verdict, verdict_of
+from apim_audit.core.facts.requirements import NetworkModel, VirtualNetworkType
+from apim_audit.core.judging.conditions import Premises, condition
 from apim_audit.core.judging.judge import judge
 from apim_audit.core.sets.tags import ServiceTags
 from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, others, tags_with_data
@@ -299,3 +300,25 @@ def test_the_address_of_azures_own_dns_is_not_a_server_of_ones_own() -> None:
         (("10.0.0.4",), "blocked"),
     ):
         assert check_of(site, "dns", virtual_network=replace(VNET, dns_servers=servers)).verdict == verdict
+
+
+MANY = ("Storage", "Sql", "AzureMonitor", "AzureKeyVault", "EventHub")
+TOO_MANY = [(name, hop) for name, hop in zip(MANY, ("Internet", "None") * 3, strict=False)]
+
+
+@pytest.mark.parametrize(
+    ("routes", "verdict"),
+    [
+        ([DEFAULT, ("ApiManagement", "Internet"), *((name, "Internet") for name in MANY)], Verdict.COMPLIANT),
+        ([*((name, "None") for name in MANY), ("10.0.0.0/8", "Internet")], Verdict.UNKNOWN),
+        ([DEFAULT, *((name, "None") for name in MANY)], Verdict.MISSING),
+        ([DEFAULT, *TOO_MANY], Verdict.UNKNOWN),
+    ],
+)
+def test_of_many_routes_by_tags_without_data_those_count_that_could_change_it(
+    routes: list[tuple[str, str]], verdict: Verdict
+) -> None:
+    subnet = replace(NEWEST.subnet(), route_table=routed(*routes))
+    instance = NEWEST.instance(subnet)
+    premises = Premises(instance, instance.locations[0], NetworkModel.STV2, subnet, NO_DATA)
+    assert verdict_of(condition("management-return-path", premises).outcome) is verdict

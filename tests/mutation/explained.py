@@ -138,6 +138,8 @@ HARMLESS = {
     "reach.py: not clause.passes: drop not | return not clause.passes": _PASSED_OVER,
     "reach.py: mine & ~its: BitOr | return not clause.passes": _PASSED_OVER,
     "reach.py: drop region = (*region[:at], mine & its": "the pieces overlap then, and their union is the same",
+    "required.py: 1: 0 | return (tags[0] if len(tags) == 1": "a shortcut: the union of one set is the set",
+    "required.py: 0: -1 | return (tags[0] if len(tags) == 1": "there is one",
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 3: 2 | _REGIONS_OF_A_TAG": _FEW_REGIONS,
     "resolve.py: 2: 3 | _REGIONS_BESIDE_A_REGION": _FEW_REGIONS,

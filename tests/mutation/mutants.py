@@ -58,7 +58,7 @@ _TESTS = {
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
     "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),
     "replay": (("tests/core/test_replay.py",), _CASES),
-    "required": (_FIRST, _CASES),
+    "required": (_FIRST, ("tests/core/test_hints.py", *_CASES)),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
     "rulesets": (("tests/core/test_rulesets.py",), (*_FIRST, *_SEARCH, *_LAWS, _CASES[0])),
     "search": ((*_FIRST, *_SEARCH), _LAWS),
