@@ -214,6 +214,12 @@ def test_no_rule_serves_azures_own_dns_that_does_not_name_it() -> None:
         assert Site(rules=rules, baseline="2026-04").check("dns").near_misses == ()
 
 
+def test_servers_of_ones_own_are_served_like_any_other_end() -> None:
+    vnet = replace(VNET, dns_servers=("10.9.9.9",))
+    site = Site(rules=(outbound("10.9.9.9", "53"), CLOSED_OUT), vnet=vnet, baseline="2026-04")
+    assert [miss.field for miss in site.check("dns").near_misses] == ["protocol"]
+
+
 def test_where_the_platform_is_not_known_a_hint_holds_for_either() -> None:
     site = Site(rules=(deny_all("Inbound", 100), inbound("AzureLoadBalancer", "6390")), platform="undetermined")
     assert site.check("load-balancer").near_misses == ()

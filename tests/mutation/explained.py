@@ -138,6 +138,9 @@ HARMLESS = {
     "reach.py: not clause.passes: drop not | return not clause.passes": _PASSED_OVER,
     "reach.py: mine & ~its: BitOr | return not clause.passes": _PASSED_OVER,
     "reach.py: drop region = (*region[:at], mine & its": "the pieces overlap then, and their union is the same",
+    "required.py: all((parse_addresses(fold(name)) is None for name in names)): any for all": (
+        "the names of one end are all of addresses or all of tags"
+    ),
     "required.py: 1: 0 | return (tags[0] if len(tags) == 1": "a shortcut: the union of one set is the set",
     "required.py: 0: -1 | return (tags[0] if len(tags) == 1": "there is one",
     "resolve.py: 3: 4 | _REGIONS_OF_A_TAG": _FEW_REGIONS,

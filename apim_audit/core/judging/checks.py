@@ -213,14 +213,12 @@ class LocationJudge:
             return ()
         if flow.peer.kind is _DNS_SERVERS and peer_names(flow.peer, case.site) == _AZURE_DNS:
             return ()  # Azure's own DNS obeys rules that name it, and no others
-        last, *others = (
-            self._nearly_serving(flow, flows, case, len(required)) for flows in reversed(required.values())
-        )
+        last, *others = (self._nearly_serving(flow, flows, case) for flows in reversed(required.values()))
         # On a platform that is not determined a rule serves where it would on either.
         both = [{(miss.name, miss.field) for miss in found} for found in others]
         return tuple(miss for miss in last if all((miss.name, miss.field) in found for found in both))
 
-    def _nearly_serving(self, flow: Flow, flows: RequiredFlows, case: Case, platforms: int) -> tuple[NearMiss, ...]:
+    def _nearly_serving(self, flow: Flow, flows: RequiredFlows, case: Case) -> tuple[NearMiss, ...]:
         wanted = Wanted(
             flows.boxes,
             flow.direction,
@@ -229,7 +227,7 @@ class LocationJudge:
             flows.peer,
             may_pin=flow.peer.kind is PeerKind.TAG,
             clients=flow.peer.kind is PeerKind.INTERNET,
-            denied_by=tuple(_surely_denying(case.decision)) if platforms == 1 else (),
+            denied_by=tuple(_surely_denying(case.decision)),
             decided_by=frozenset(part.rule for part in case.decision.parts),
         )
         return near_misses(wanted, self._candidates, case.ruleset, case.site)
