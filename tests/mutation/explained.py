@@ -45,7 +45,6 @@ HARMLESS = {
     "compiling.py: 1: 2 | return not conditions or": "any number below zero stands for every answer",
     "checks.py: 1: 0 | if len(models) == 1:": "the shortcut is never taken then",
     "checks.py: 0: -1 | ports = flow.ports_for(models[0])": "there is one",
-    "checks.py: 1: 0 | wanted = ": "a shortcut that is never taken then: each mended rule is decided anew",
     "checks.py: drop if flow.direction in self._rulesets": _KEPT,
     "checks.py: drop if isinstance(site.subnet.nsg, NetworkSecurityGroup) and (not _unread(": _KEPT,
     "checks.py: 0: -1 | box = next(": "any of the boxes shows a flow that is required",
