@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_take_all, sole_decider, uncut_table
+from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_take_all, uncut_table
 from apim_audit.core.engine.search import Asked, Box, Clause, Place
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, Choice, UnknownSet
@@ -118,15 +118,12 @@ def test_a_rule_takes_all_where_it_names_the_tag_that_is_required(
     assert first_to_take_all(required, [allow(0, box(HALF, on=of(named))), rest]) is None
 
 
-def test_one_rule_decides_alone_where_it_is_the_first_to_bear_on_flows_of_which_nothing_is_unknown() -> None:
-    def alone(required: list[Box], *rules: Clause) -> int | None:
-        return sole_decider(required, bearing_on(required, rules))
-
-    assert alone([box()], allow(3, box()), deny(4, box())) == 3
-    assert alone([box()], allow(3, box(HALF)), allow(4, box())) is None
-    assert alone([box()], deny(3, box()), allow(4, box())) is None
-    assert alone([box(HALF), box(OTHER_HALF)], allow(3, box())) is None
-    assert alone([IN_REGION], allow(3, box())) is None
+def test_of_flows_of_which_nothing_is_unknown_the_first_rule_that_bears_on_them_takes_all_or_part() -> None:
+    elsewhere, whole, half = allow(0, box(own=IntervalSet.point(7))), allow(1, box()), deny(2, box(HALF))
+    assert first_to_take_all([box()], [elsewhere, whole, half]) == whole
+    assert first_to_take_all([box()], [elsewhere, half, whole]) is None
+    assert first_to_take_all([box(HALF), box(OTHER_HALF)], [deny(3, box()), whole]) == deny(3, box())
+    assert first_to_take_all([box()], [elsewhere]) is None
 
 
 def test_the_one_region_of_an_uncut_table_has_every_class() -> None:

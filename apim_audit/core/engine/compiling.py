@@ -53,12 +53,6 @@ def bearing_on(
     return Bearing(hulls, met, last)
 
 
-def sole_decider(required: Sequence[Box], bearing: Bearing) -> int | None:
-    """Returns the rule that alone decides all of the required flows, where nothing unknown bears on them."""
-    alone = len(bearing.met) == len(required) == 1 and not required[0].conditions
-    return bearing.last if alone else None
-
-
 _ALL_FLOWS = Box((EVERYTHING, EVERYTHING, ALL_PORTS, ALL_PORTS))
 
 WHOLE: Region = (1, 1, 1, 1)

@@ -12,7 +12,6 @@ from apim_audit.core.engine.compiling import (
     bearing_on,
     compile_table,
     first_to_take_all,
-    sole_decider,
     uncut_table,
 )
 from apim_audit.core.engine.rulesets import Ruleset
@@ -189,16 +188,11 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         Undecidable: a budget ran out.
     """
     ports = required[0].sets[Dimension.DESTINATION_PORT]
-    if any(box.conditions for box in required):
-        # Without data every tag may overlap every other: to look at the first rule alone spares the search for worlds.
-        taking = first_to_take_all(required, ruleset.clauses_of(protocol, ports))
-        if taking is not None and _allows_for_good(taking.rule, ruleset, may_pin=may_pin):
-            return _taken_by(taking.rule, ruleset, required[0])
-    bearing = bearing_on(required, ruleset.clauses_of(protocol, ports))
-    sole = sole_decider(required, bearing)
-    if sole is not None and not (may_pin and ruleset.pins(sole)):
+    first = first_to_take_all(required, ruleset.clauses_of(protocol, ports))
+    if first is not None and _settles(first.rule, required, ruleset, may_pin=may_pin):
         # As it is where an NSG was written for API Management, or says nothing of it.
-        return _taken_by(sole, ruleset, required[0])
+        return _taken_by(first.rule, ruleset, required[0])
+    bearing = bearing_on(required, ruleset.clauses_of(protocol, ports))
     table = compile_table(required, bearing)
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
@@ -236,8 +230,15 @@ def _summed(leaves: Sequence[Fated], table: Table) -> Decision:
     return Decision(frozenset({world}), tuple(_part(fated, table) for fated in leaves), tuple(sorted(shadowed)))
 
 
-def _allows_for_good(number: int, ruleset: Ruleset, *, may_pin: bool) -> bool:
-    return fate_of(ruleset.rules[number]) is Fate.ALLOWED and not (may_pin and ruleset.pins(number))
+def _settles(number: int, required: Sequence[Box], ruleset: Ruleset, *, may_pin: bool) -> bool:
+    """Tells whether nothing is left to find out where a rule takes all of the required flows.
+
+    Behind a custom Deny there may be Allows that it shadows, without a pinning rule others may decide, and the place of
+    a gap has to be sought where something unknown bears on the flows.
+    """
+    fate = fate_of(ruleset.rules[number])
+    evident = fate is Fate.ALLOWED or (fate is not Fate.DENIED and not any(box.conditions for box in required))
+    return evident and not (may_pin and ruleset.pins(number))
 
 
 def _taken_by(number: int, ruleset: Ruleset, taken: Box) -> Decision:
