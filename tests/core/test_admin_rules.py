@@ -42,6 +42,7 @@ def management(site: Site, *rules: SecurityRule, exemption: str = "") -> Check:
 
 
 ANYWHERE = Side(("*",))
+SOME = Side(("13.64.39.16",))
 
 
 @pytest.mark.parametrize(
@@ -318,10 +319,38 @@ def test_without_an_nsg_admin_rules_that_always_allow_serve_where_no_load_balanc
     assert next(check for check in checks if check.id == "storage").verdict == "compliant"
 
 
-def test_without_an_nsg_and_a_platform_admin_rules_leave_inbound_in_doubt() -> None:
-    check = management(replace(SOUND, rules=None, platform=None), admin("Deny", Side(("10.9.9.9",))))
-    assert check.verdict == "unknown"
-    assert check.reason == "is the platform stv1 or stv2?"
+@pytest.mark.parametrize(
+    ("rules", "verdict", "alternatives", "deciders"),
+    [
+        ([admin("Deny", Side(("10.9.9.9",)))], "missing", ["default-only"], []),
+        ([admin("Allow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)], "missing", ["default-only"], []),
+        ([admin("AlwaysAllow", Side(("13.64.39.16", "20.40.0.0/24")))], "missing", ["pinned"], ["admin"]),
+        ([admin("AlwaysAllow", Side(("13.64.39.16",)))], "missing", ["default-only"], ["admin"]),
+        ([admin("Deny", SOME)], "blocked", ["partial"], ["admin"]),
+        ([admin("Deny", SOME, certain=False)], "blocked", ["missing", "partial", "default-only"], ["admin"]),
+        ([admin("AlwaysAllow", ANYWHERE), admin("Deny", ANYWHERE, "late", 2)], "unknown", [], ["admin"]),
+        ([admin("Deny", ANYWHERE)], "blocked", [], ["admin"]),
+    ],
+)  # fmt: skip
+def test_without_an_nsg_and_a_platform_admin_rules_are_judged_on_both(
+    rules: list[SecurityRule], verdict: str, alternatives: list[str], deciders: list[str]
+) -> None:
+    check = management(replace(BARE, platform=None), *rules)
+    assert (check.verdict, list(others(check))) == (verdict, alternatives)
+    assert [rule.name for rule in check.evidence.decided_by] == deciders
+    each = [management(replace(BARE, platform=platform), *rules) for platform in ("stv1", "stv2")]
+    possible = {verdict for alone in each for verdict in (alone.verdict, *others(alone))}
+    assert verdict == "unknown" if "compliant" in possible else possible == {verdict, *alternatives}
+
+
+def test_where_the_platform_tells_whether_no_nsg_matters_the_witness_says_so() -> None:
+    bare = replace(BARE, platform=None)
+    some, every = admin("Deny", Side(("10.9.9.9",))), admin("AlwaysAllow", ANYWHERE)
+    for check in (management(bare, some), management(bare, every), bare.check("management")):
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.assuming == ("the platform is stv2",)
+    assert others(management(bare, some)) == {"default-only": "if the platform is stv1"}
+    assert management(bare, every).reason == "is the platform stv1 or stv2?"
 
 
 def test_where_admin_rules_deny_nothing_an_unread_nsg_is_all_there_is_to_say() -> None:

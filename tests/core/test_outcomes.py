@@ -26,7 +26,7 @@ def case_of(*rules: PlainRule) -> Case:
     ruleset = ruleset_of(map(security_rule, rules), Direction.OUTBOUND, site.resolver)
     own = IntervalSet.span(*ends("10.0.1.4-10.0.1.254"))
     required = Box((tags.sets["sql"], own, SOURCE_PORTS, IntervalSet.point(1433)))
-    return Case(decide([required], ruleset, "Tcp", may_pin=True), ruleset, Direction.OUTBOUND, "Tcp", site)
+    return Case(decide([required], ruleset, "Tcp", may_pin=True), [ruleset], Direction.OUTBOUND, "Tcp", site)
 
 
 def test_what_is_pinned_is_shown_where_no_other_rule_allows_it() -> None:
@@ -49,7 +49,7 @@ def test_a_pinned_flow_that_a_rule_decides_which_does_not_pin_is_not_confirmed()
     case = case_of(PIN, OUT)
     assert isinstance(outcome_of(case), Gap)
     before = replace(OUT, name="Before", priority=100)
-    outcome = outcome_of(case._replace(ruleset=case_of(before, PIN, OUT).ruleset))
+    outcome = outcome_of(case._replace(rulesets=case_of(before, PIN, OUT).rulesets))
     assert isinstance(outcome, Undecided)
     assert outcome.questions == (UNCONFIRMED,)
 

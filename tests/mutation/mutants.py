@@ -23,7 +23,7 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "reach", "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
+    "platforms", "reach", "replay", "required", "resolve", "rulesets", "severity", "unknowns", "without_nsg", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -56,6 +56,7 @@ _TESTS = {
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
+    "platforms": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), _CASES),
     "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),
     "replay": (("tests/core/test_replay.py",), _CASES),
     "required": (_FIRST, ("tests/core/test_hints.py", *_CASES)),
@@ -64,6 +65,7 @@ _TESTS = {
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
+    "without_nsg": (("tests/core/test_admin_rules.py", "tests/core/test_checks.py"), _CASES),
     "worlds": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
 }
 """For modules the tests that are tried on each mutant, stage by stage until one fails: what takes little first."""

@@ -1,19 +1,17 @@
 """Judges one requirement at one location: from the catalogue row to a check."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from apim_audit.core.engine.decision import LOST, Decision, Fate, decide
-from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, unread_nsg, without_nsg
+from apim_audit.core.engine.rulesets import Ruleset, ruleset_of
 from apim_audit.core.engine.search import Box, Undecidable
 from apim_audit.core.facts.estate import Instance, Location, NetworkSecurityGroup, Unreadable
 from apim_audit.core.facts.findings import (
-    Alternative,
     Check,
     Compliant,
-    Evidence,
     Gap,
     HygieneFinding,
     NearMiss,
@@ -31,12 +29,13 @@ from apim_audit.core.judging.conditions import Premises, condition
 from apim_audit.core.judging.hygiene import untidy_rules
 from apim_audit.core.judging.messages import flow_phrase, message_of
 from apim_audit.core.judging.near_misses import Wanted, near_misses
-from apim_audit.core.judging.outcomes import Case, outcome_of, unfiltered_witness
+from apim_audit.core.judging.outcomes import Case, outcome_of
+from apim_audit.core.judging.platforms import over_platforms
 from apim_audit.core.judging.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
 from apim_audit.core.judging.severity import severity_of
+from apim_audit.core.judging.without_nsg import unfiltered, why_unread, with_stand_ins
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold
-from apim_audit.core.sets.unknowns import Choice
 
 _EPHEMERAL_PORTS = IntervalSet.span(1024, 65535)
 _GATEWAY_ROWS = ("client-", "traffic-manager")
@@ -45,7 +44,6 @@ _NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
 _AZURE_DNS = ("AzurePlatformDNS",)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
-_PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
 _TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
 
 
@@ -150,8 +148,8 @@ class LocationJudge:
     def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         nsg = site.subnet.nsg
         if nsg is None and not site.admin_rules:
-            return _Found(_unfiltered(flow, required))
-        unread = _unread(site, flow.direction)
+            return _Found(unfiltered(flow.direction, flow.protocol, required))
+        unread = why_unread(site, flow.direction)
         if unread and not _admin_rules_deny(site, flow.direction):
             return _Found(Undecided((unread,)))
         found = self._decided(row, flow, required, site)
@@ -188,12 +186,13 @@ class LocationJudge:
         return ""
 
     def _decided(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
-        ruleset = self._ruleset(flow, required, site)
+        rulesets = [self._ruleset(flow, model, site) for model in required]
         may_pin = flow.peer.kind is _TAG
-        decisions = {
-            model: decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin) for model, flows in required.items()
-        }
-        case = Case(_over_platforms(decisions), ruleset, flow.direction, flow.protocol, site)
+        decisions = [
+            decide(flows.boxes, ruleset, flow.protocol, may_pin=may_pin)
+            for flows, ruleset in zip(required.values(), rulesets, strict=True)
+        ]
+        case = Case(over_platforms(decisions), rulesets, flow.direction, flow.protocol, site)
         outcome = outcome_of(case)
         mild = verdict_of(outcome) is _PARTIAL and (
             _loses_low_ports_only(flow, required, case) or _passes_regionally(flow, required, case)
@@ -237,15 +236,15 @@ class LocationJudge:
         nsg = None if isinstance(self.site, Unreadable) else self.site.subnet.nsg
         return candidates_of(nsg.rules if isinstance(nsg, NetworkSecurityGroup) else ())
 
-    def _ruleset(self, flow: Flow, required: Collection[NetworkModel], site: Site) -> Ruleset:
+    def _ruleset(self, flow: Flow, model: NetworkModel, site: Site) -> Ruleset:
         if flow.direction in self._rulesets and flow.peer.kind is not _DNS_SERVERS:
             return self._rulesets[flow.direction]
         rules = _custom_rules(site)
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == _AZURE_DNS:
             rules = tuple(_platform_dns_rules(rules))
-        elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not _unread(site, flow.direction):
+        elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not why_unread(site, flow.direction):
             return self._rulesets.setdefault(flow.direction, ruleset_of(rules, flow.direction, site.resolver))
-        return _with_stand_ins(rules, flow, required, site)
+        return with_stand_ins(rules, flow.direction, model, site)
 
     @cached_property
     def _rulesets(self) -> dict[Direction, Ruleset]:
@@ -267,54 +266,6 @@ def _admin_rules_deny(site: Site, direction: Direction) -> bool:
     return any(rule.access is Access.DENY and rule.direction is direction for rule in _known_admin_rules(site))
 
 
-def _unread(site: Site, direction: Direction) -> str:
-    """Returns why the NSG's rules of a direction are not known, or an empty text."""
-    nsg = site.subnet.nsg
-    if isinstance(nsg, Unreadable):
-        return nsg.message
-    return "" if nsg is None else nsg.unreadable.get(direction, "")
-
-
-def _with_stand_ins(
-    rules: Sequence[SecurityRule], flow: Flow, required: Collection[NetworkModel], site: Site
-) -> Ruleset:
-    """Returns the ruleset of a direction, with stand-ins where the subnet has no NSG or its rules are not known.
-
-    Raises:
-        NoFlows: it hangs on the platform, which is not known.
-    """
-    direction, resolver = flow.direction, site.resolver
-    unread = _unread(site, direction)
-    if unread:
-        admin = [rule for rule in rules if rule.admin]
-        return ruleset_of(admin, direction, resolver, unread_nsg(direction, unread))
-    if site.subnet.nsg is not None:
-        return ruleset_of(rules, direction, resolver)
-    if direction is Direction.INBOUND and len(required) > 1:
-        # Only on stv2 does the load balancer drop: two rulesets, and one decision cannot be made from both.
-        raise NoFlows(_PLATFORM.question)
-    if _load_balancer_drops(flow, required):
-        return ruleset_of(map(_passed_on, rules), direction, resolver, (without_nsg(direction, Access.DENY),))
-    return ruleset_of(rules, direction, resolver, (without_nsg(direction, Access.ALLOW),))
-
-
-def _load_balancer_drops(flow: Flow, models: Iterable[NetworkModel]) -> bool:
-    """Tells whether the load balancer passes nothing without an NSG.
-
-    Source: API Management virtual network reference (2025-06-17): on stv2 an NSG must be attached.
-    """
-    return flow.direction is Direction.INBOUND and NetworkModel.STV2 in models
-
-
-def _passed_on(rule: SecurityRule) -> SecurityRule:
-    """Returns an admin rule as it works where the load balancer drops what comes behind the admin rules.
-
-    AlwaysAllow skips the NSG, and here it is the load balancer that drops. All that is left of it is that it spares its
-    flows the admin rules that come later, as an Allow does.
-    """
-    return rule._replace(access=Access.ALLOW) if rule.access is Access.ALWAYS_ALLOW else rule
-
-
 def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
     """Returns the rules that Azure's own DNS obeys: those that name its tag.
 
@@ -325,45 +276,6 @@ def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
         for rule in rules
         if _PLATFORM_DNS in map(fold, rule.destination.expressions)
     ]
-
-
-def _unfiltered(flow: Flow, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
-    """Returns what becomes of flows at a subnet without NSG."""
-    # The last network model is stv2 where there are two: it is the one that drops.
-    box = next(reversed(required.values())).boxes[0]
-    other, own, _, ports = box.sets
-    witness = unfiltered_witness(flow.direction, flow.protocol, (other.first(), own.first()), ports.first())
-    dropping = _load_balancer_drops(flow, required)
-    alternatives: tuple[Alternative, ...] = ()
-    if dropping and len(required) > 1:
-        alternatives = (Alternative(Verdict.DEFAULT_ONLY, f"if {_PLATFORM.answers[0]}"),)
-    return Gap(Verdict.MISSING if dropping else Verdict.DEFAULT_ONLY, Evidence(witness=witness), alternatives)
-
-
-def _over_platforms(decisions: dict[NetworkModel, Decision]) -> Decision:
-    """Joins the decisions of two platforms: each is a possible world."""
-    if len(decisions) == 1:
-        return next(iter(decisions.values()))
-    first, second = decisions[NetworkModel.STV1], decisions[NetworkModel.STV2]
-    joined = Decision(
-        worlds=first.worlds | second.worlds,
-        parts=(*first.parts, *second.parts),
-        shadowed=tuple(sorted({*first.shadowed, *second.shadowed})),
-        conditional=(*first.conditional, *second.conditional),
-    )
-    if first.verdicts() == second.verdicts():
-        return joined
-    parts = tuple(
-        part._replace(platform=(_PLATFORM, answer))
-        for answer, decision in enumerate((first, second))
-        for part in decision.parts
-    )
-    conditional = tuple(
-        (((_PLATFORM, answer), *answers), worlds)
-        for answer, decision in enumerate((first, second))
-        for answers, worlds in decision.conditional or (((), decision.worlds),)
-    )
-    return joined._replace(parts=parts, conditional=conditional)
 
 
 def _surely_denying(decision: Decision) -> Iterator[int]:

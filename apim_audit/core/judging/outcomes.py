@@ -52,14 +52,23 @@ class Case(NamedTuple):
     """A decision with what it was made from.
 
     Attributes:
-        rulesets: the ruleset that was decided by.
+        rulesets: what was decided by: one ruleset, or those of stv1 and stv2, in which rules have the same numbers.
     """
 
     decision: Decision
-    ruleset: Ruleset
+    rulesets: Sequence[Ruleset]
     direction: Direction
     protocol: str
     site: Site
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The ruleset by which rules are named."""
+        return self.rulesets[0]
+
+    def ruleset_of(self, part: Part) -> Ruleset:
+        """Returns the ruleset that decided a part."""
+        return self.rulesets[part.platform[1] if part.platform else 0]
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -120,8 +129,9 @@ def _witness(case: Case, verdict: Verdict) -> Witness | None:
     around = Surroundings(
         case.site.subnet, case.site.tags, spot.of_own, spot.of_other, spot.of_world, case.site.on_premises
     )
-    rule = replay(flow, case.ruleset.rules, around)
-    if rule is None or not _confirms(rule, part, case.ruleset):
+    ruleset = case.ruleset_of(part)
+    rule = replay(flow, ruleset.rules, around)
+    if rule is None or not _confirms(rule, part, ruleset):
         return None
     name = None if rule.stand_in else rule.name
     return _written(flow, name, tuple(dict.fromkeys(_assumptions(part, spot))))
@@ -139,9 +149,11 @@ def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...])
     return Witness(flow.protocol, source, flow.source_port, destination, flow.destination_port, decided_by, assuming)
 
 
-def unfiltered_witness(direction: Direction, protocol: str, ends: tuple[int, int], port: int) -> Witness:
+def unfiltered_witness(
+    direction: Direction, protocol: str, ends: tuple[int, int], port: int, assuming: tuple[str, ...]
+) -> Witness:
     """Returns the witness of a subnet without NSG, where no rule decides; ends are (other, own)."""
-    return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, ())
+    return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, assuming)
 
 
 def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
