@@ -219,6 +219,16 @@ def test_what_is_said_of_a_return_path_names_the_route_and_what_would_tell(
     assert check.message.startswith(message)
 
 
+def test_where_routes_by_tags_without_data_are_too_many_to_go_through_the_data_would_help() -> None:
+    tags = ("ApiManagement", "Storage", "Sql", "AzureKeyVault", "EventHub")
+    mixed = [(tag, "Internet" if at % 2 else "VirtualAppliance") for at, tag in enumerate(tags)]
+    undecided = "the routes overlap in more ways than the budget allows to go through"
+    site = replace(NEWEST, tags=NO_DATA)
+    for row in ("management-return-path", "service-endpoints"):
+        check = check_of(site, row, route_table=routed(*mixed))
+        assert check.message == f"it cannot be told: {undecided}: give --service-tags", row
+
+
 def test_of_a_return_path_that_is_lost_either_way_the_other_loss_is_told_too() -> None:
     table = routed(("13.64.39.16/32", "None"), ("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "None"))
     check = check_of(NEWEST, "management-return-path", route_table=table)

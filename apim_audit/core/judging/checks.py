@@ -27,7 +27,7 @@ from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.candidates import Candidates, candidates_of
 from apim_audit.core.judging.conditions import Premises, condition
 from apim_audit.core.judging.hygiene import untidy_rules
-from apim_audit.core.judging.messages import flow_phrase, message_of
+from apim_audit.core.judging.messages import flow_phrase, message_of, too_entangled
 from apim_audit.core.judging.near_misses import Wanted, near_misses
 from apim_audit.core.judging.outcomes import Case, outcome_of
 from apim_audit.core.judging.platforms import over_platforms
@@ -44,7 +44,6 @@ _NOTHING_PASSES = (Verdict.MISSING, Verdict.BLOCKED)
 _AZURE_DNS = ("AzurePlatformDNS",)
 _PLATFORM_DNS = "azureplatformdns"
 _PLATFORM_DNS_ADDRESS = Side(("168.63.129.16",))
-_TOO_ENTANGLED = "the rules overlap in more ways than the budget allows to go through"
 
 
 class _Found(NamedTuple):
@@ -143,7 +142,7 @@ class LocationJudge:
         except NoFlows as problem:
             return _Found(Undecided((str(problem),)))
         except Undecidable:
-            return _Found(Undecided((_TOO_ENTANGLED,)))
+            return _Found(Undecided((too_entangled("rules", self.tags),)))
 
     def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
         nsg = site.subnet.nsg

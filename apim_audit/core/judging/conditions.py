@@ -10,6 +10,7 @@ from apim_audit.core.engine.search import Undecidable
 from apim_audit.core.facts.estate import Instance, Location, Route, RouteTable, Subnet, Unreadable
 from apim_audit.core.facts.findings import Compliant, Evidence, Gap, NotApplicable, Outcome, Undecided, Verdict
 from apim_audit.core.facts.requirements import NetworkModel
+from apim_audit.core.judging.messages import too_entangled
 from apim_audit.core.judging.outcomes import alternatives, questions, worst
 from apim_audit.core.judging.routes import way_out
 from apim_audit.core.sets.addresses import PUBLIC, format_address
@@ -23,7 +24,6 @@ _ENDPOINTS = ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault", "Micro
 _CONTROL_PLANE = "apimanagement"
 _WIDEST_OF_A_GATEWAY = 24
 _ANYWHERE = AddressSet.plain(PUBLIC)
-_TOO_ENTANGLED = "the routes overlap in more ways than the budget allows to go through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _return_path(premises: Premises, subnet: Subnet) -> Finding:
     destinations = resolve_tag(_CONTROL_PLANE, premises.tags)
     decision = _way_out(destinations if destinations.pieces else _ANYWHERE, table.routes, premises.tags)
     if decision is None:
-        return _undecided(_TOO_ENTANGLED)
+        return _undecided(too_entangled("routes", premises.tags))
     verdicts = decision.verdicts()
     if verdicts == {Verdict.COMPLIANT}:
         return _fine("the routes let answers to ApiManagement leave to the Internet directly")
@@ -206,8 +206,10 @@ def _service_endpoints(premises: Premises, subnet: Subnet) -> Finding:
         return _not_applicable("no user-defined route diverts traffic to the Internet")
     if not lacking:
         return _fine("the subnet has the service endpoints that forced tunnelling asks for")
-    if decision is None or Verdict.COMPLIANT in decision.verdicts():
-        return _undecided(_TOO_ENTANGLED if decision is None else "; ".join(questions(decision)))
+    if decision is None:
+        return _undecided(too_entangled("routes", premises.tags))
+    if Verdict.COMPLIANT in decision.verdicts():
+        return _undecided("; ".join(questions(decision)))
     return _fails(f"traffic is diverted by a route, and the subnet lacks service endpoints for {', '.join(lacking)}")
 
 

@@ -16,6 +16,7 @@ from apim_audit.core.facts.findings import (
     Witness,
 )
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.sets.tags import ServiceTags
 
 _MANY_PORTS = "1-65535"
 _DEFAULT_RULES = 65000
@@ -30,6 +31,12 @@ def flow_phrase(direction: Direction, protocol: str, ports: tuple[str, ...], pee
         numbers += " (stv1: all ports)"
     preposition = "from" if direction is Direction.INBOUND else "to"
     return f"{protocol.upper()} {numbers} {preposition} {_listed(peer)}"
+
+
+def too_entangled(what: str, tags: ServiceTags) -> str:
+    """Returns why rules or routes could not be decided, with what would help: without data every tag is an unknown."""
+    why = f"the {what} overlap in more ways than the budget allows to go through"
+    return why if tags.sets else f"{why}: give --service-tags"
 
 
 def _listed(words: Sequence[str]) -> str:
