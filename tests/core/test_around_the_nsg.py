@@ -220,7 +220,7 @@ def test_what_is_said_of_a_return_path_names_the_route_and_what_would_tell(
 
 
 def test_where_routes_by_tags_without_data_are_too_many_to_go_through_the_data_would_help() -> None:
-    tags = ("ApiManagement", "Storage", "Sql", "AzureKeyVault", "EventHub")
+    tags = ("Storage", "Sql", "AzureKeyVault", "EventHub", "AzureMonitor", "AzureConnectors", "AzureCloud", "CosmosDB")
     mixed = [(tag, "Internet" if at % 2 else "VirtualAppliance") for at, tag in enumerate(tags)]
     undecided = "the routes overlap in more ways than the budget allows to go through"
     site = replace(NEWEST, tags=NO_DATA)
