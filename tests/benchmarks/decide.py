@@ -96,7 +96,8 @@ def decide_all(instance: Instance, tags: ServiceTags, catalogue: Catalogue) -> l
     space = space_of(subnet, tags)
     resolver = Resolver(space, tags)
     site = Site(subnet, space, resolver, tags, ("westeurope",), usable_addresses(subnet, space))
-    rulesets = {direction: ruleset_of(subnet.nsg.rules, direction, resolver) for direction in Direction}
+    own = site.api_management.at_most()
+    rulesets = {each: ruleset_of(subnet.nsg.rules, each, resolver).seen_from(own) for each in Direction}
     flows = [row.flow for row in catalogue.baselines[0].requirements if row.flow is not None]
     return [
         decide(

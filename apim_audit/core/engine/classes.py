@@ -6,8 +6,8 @@ This is the construction of atomic predicates, done in one dimension, where it i
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, compress, repeat
-from operator import itemgetter, xor
+from itertools import accumulate, compress, islice, repeat
+from operator import itemgetter, ne, xor
 
 from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 
@@ -131,10 +131,20 @@ def _halved(hull: IntervalSet, cut: IntervalSet) -> Classes:
 
 
 def _divided(hull: IntervalSet, cuts: tuple[IntervalSet, ...]) -> Classes:
-    lowest, touched = _sweep(cuts)
     # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
-    classes = (0, *lowest) if touched < hull.size() else tuple(lowest)
+    bounds, here = _sums(cuts)
+    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
+    lowest.pop(0, None)
+    lowest = dict(sorted(lowest.items(), key=itemgetter(1)))
+    classes = tuple(lowest) if _fill(hull, bounds, here) else (0, *lowest)
     return Classes(hull, cuts, classes, lowest)
+
+
+def _fill(hull: IntervalSet, bounds: Sequence[int], here: Sequence[int]) -> bool:
+    """Tells whether cuts touch all of a hull, from their bounds and the masks from there on."""
+    # Where they leave other gaps than the hull has they do not, and the rest need not be added up.
+    gaps = here.count(0) * _ONE_INTERVAL
+    return gaps == len(hull.bounds) and sum(compress(bounds[1:], here)) - sum(compress(bounds, here)) == hull.size()
 
 
 def _transposed(classes: Iterable[int], count: int) -> list[int]:
@@ -147,15 +157,6 @@ def _transposed(classes: Iterable[int], count: int) -> list[int]:
             masks[bit.bit_length() - 1] |= 1 << number
             left ^= bit
     return masks
-
-
-def _sweep(cuts: Sequence[IntervalSet]) -> tuple[dict[int, int], int]:
-    """Returns the lowest member of each class, by the mask of its cuts, and how many integers lie in any cut."""
-    bounds, here = _sums(cuts)
-    touched = sum(compress(bounds[1:], here)) - sum(compress(bounds, here))
-    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
-    lowest.pop(0, None)
-    return dict(sorted(lowest.items(), key=itemgetter(1))), touched
 
 
 def partition(sets: Sequence[IntervalSet]) -> list[IntervalSet]:
@@ -182,6 +183,8 @@ def _sums(cuts: Sequence[IntervalSet]) -> tuple[list[int], list[int]]:
     for bit, cut in enumerate(cuts):
         toggles += zip(cut.bounds, repeat(1 << bit))
     toggles.sort()
-    # Of several toggles at one bound the last sum counts: a dict keeps the last.
-    sums = dict(zip(map(itemgetter(0), toggles), accumulate(map(itemgetter(1), toggles), xor), strict=True))
-    return list(sums), list(sums.values())
+    bounds = list(map(itemgetter(0), toggles))
+    sums = accumulate(map(itemgetter(1), toggles), xor)
+    # Of several toggles at one bound the last sum counts.
+    last = [*map(ne, bounds, islice(bounds, 1, None)), True]
+    return list(compress(bounds, last)), list(compress(sums, last))

@@ -8,6 +8,7 @@ from operator import attrgetter
 from apim_audit.core.engine.resolve import Resolver, is_pinning
 from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Access, Direction, SecurityRule, Side, tied_orders
+from apim_audit.core.sets.addresses import EVERYTHING
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import YES, Choice, Condition
 
@@ -27,11 +28,13 @@ class Ruleset:
         rules: admin rules, custom rules by priority, then the default ones.
         order: the order in which they are tried; rules of equal priority stand at several places.
         resolver: resolves their sides.
+        own: the addresses at the subnet's end that are asked of: rules that have none of them make no clauses.
     """
 
     rules: tuple[SecurityRule, ...]
     order: tuple[Standing, ...]
     resolver: Resolver
+    own: IntervalSet = EVERYTHING
     _made: dict[Standing, tuple[Clause, ...]] = field(default_factory=dict)
 
     def clauses_of(self, protocol: str, ports: IntervalSet = ALL_PORTS) -> Iterator[Clause]:
@@ -47,14 +50,16 @@ class Ruleset:
 
     def _clauses(self, number: int, conditions: tuple[Condition, ...]) -> Iterator[Clause]:
         rule = self.rules[number]
-        own, other = self.resolver.own_side(rule), self.resolver.other_side(rule)
+        own = [piece for piece in self.resolver.own_side(rule).pieces if not piece.addresses.isdisjoint(self.own)]
+        # An NSG serves many subnets: the other side of what concerns none of this one need not be resolved.
+        other = self.resolver.other_side(rule).pieces if own else ()
         allow = rule.access is not _DENY
         passes = rule.admin and rule.access is _ALLOW
         if rule.admin or not rule.certain:
             conditions = (*conditions, *_standing_conditions(rule, self.resolver.space.admin_exemption))
         world = asked(Place.WORLD, conditions) if conditions else ()
-        for there in other.pieces:
-            for here in own.pieces:
+        for there in other:
+            for here in own:
                 sets = (there.addresses, here.addresses, rule.source_ports, rule.destination_ports)
                 hangs_on = world
                 if there.conditions or here.conditions:
@@ -73,7 +78,11 @@ class Ruleset:
 
     def concerning(self, protocol: str, ports: IntervalSet) -> "Ruleset":
         """Returns the ruleset without rules that concern another protocol, or surely none of some destination ports."""
-        return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self._made)
+        return Ruleset(self.rules, tuple(self._concerned(protocol, ports)), self.resolver, self.own, self._made)
+
+    def seen_from(self, own: IntervalSet) -> "Ruleset":
+        """Returns the ruleset for flows that have addresses of a set at the subnet's end, and no others."""
+        return Ruleset(self.rules, self.order, self.resolver, own)
 
     def with_change(self, rule: SecurityRule, changed: SecurityRule) -> "Ruleset":
         """Returns the ruleset with one rule changed, standing where its priority puts it.
@@ -85,7 +94,7 @@ class Ruleset:
         rest = [standing for standing in self.order if self.rules[standing[0]] is not rule]
         place = next((i for i, (number, _) in enumerate(rest) if not self.comes_before(number, changed)), len(rest))
         order = (*rest[:place], (len(self.rules), ()), *rest[place:])
-        return Ruleset((*self.rules, changed), order, self.resolver, self._made.copy())
+        return Ruleset((*self.rules, changed), order, self.resolver, self.own, self._made.copy())
 
     def comes_before(self, number: int, changed: SecurityRule) -> bool:
         """Tells whether a rule, by its number, stays ahead of a custom rule that is put in."""

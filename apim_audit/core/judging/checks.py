@@ -242,7 +242,8 @@ class LocationJudge:
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == _AZURE_DNS:
             rules = tuple(_platform_dns_rules(rules))
         elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not why_unread(site, flow.direction):
-            return self._rulesets.setdefault(flow.direction, ruleset_of(rules, flow.direction, site.resolver))
+            ruleset = ruleset_of(rules, flow.direction, site.resolver).seen_from(site.api_management.at_most())
+            return self._rulesets.setdefault(flow.direction, ruleset)
         return with_stand_ins(rules, flow.direction, model, site)
 
     @cached_property
