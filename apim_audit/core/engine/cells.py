@@ -42,7 +42,8 @@ def cells_of(table: Table, leaves: Sequence[Leaf], sets: Sequence[UnknownSet]) -
     """Returns the cells of both ends of the required flows, and of all that the sets can hold."""
     ends = [table.classes[d].parts() for d in (Dimension.OTHER, Dimension.OWN)]
     uppers = [each.at_most for each in sets] + [each.proper_part_of for each in sets if each.proper_part_of]
-    parts = partition([*ends[0], *ends[1], *uppers])
+    # Tags without data have the same bounds, all of them: what is public.
+    parts = partition(list(dict.fromkeys([*ends[0], *ends[1], *uppers])))
     return tuple(_cell(each, ends, sets, table, leaves) for each in parts)
 
 
