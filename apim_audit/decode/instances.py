@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from apim_audit.core.facts.estate import Instance, InstanceKind, Location, Subnet, Unreadable
+from apim_audit.core.facts.models import TIERS
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.facts.text import printable
 from apim_audit.decode.fields import FieldError, Fields, phrase, shown
@@ -46,6 +47,7 @@ class InstanceReader:
             locations = self._locations(resource, fields, properties, network_type)
         else:
             locations = (self._gateway_location(fields, properties),)
+        in_network = network_type is not VirtualNetworkType.NONE or any(each.subnet_id for each in locations)
         subscription, group = _scope(resource.id)
         instance = Instance(
             id=resource.id,
@@ -53,7 +55,7 @@ class InstanceReader:
             resource_group=group,
             subscription_id=subscription,
             kind=InstanceKind.SERVICE if resource.kind is Kind.SERVICE else InstanceKind.GATEWAY,
-            sku=fields.inside("sku", required=True).required_text("name"),
+            sku=_tier(fields, known_only=in_network and resource.kind is Kind.SERVICE),
             virtual_network_type=network_type,
             locations=locations,
             provisioning_state=noted.text("provisioningState"),
@@ -187,6 +189,15 @@ def _network_type(properties: Fields) -> VirtualNetworkType:
     if member is None:
         properties.wrong("virtualNetworkType", "None, External or Internal")
     return member or VirtualNetworkType.NONE
+
+
+def _tier(fields: Fields, *, known_only: bool) -> str:
+    """Returns the tier's name; in a network one that nobody knows may need what no row of the catalogue says."""
+    sku = fields.inside("sku", required=True)
+    name = sku.required_text("name")
+    if name and known_only and name.lower() not in TIERS:
+        sku.wrong("name", "a tier that is known")
+    return name
 
 
 def _scope(resource_id: str) -> tuple[str, str]:

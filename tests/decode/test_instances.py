@@ -142,6 +142,7 @@ def test_a_service_that_makes_no_sense_is_kept_and_unreadable(changes: dict[str,
         ("sku", None, "sku is missing"),
         ("sku", {}, "sku.name is missing"),
         ("sku", {"name": 3}, "sku.name 3 is not a text"),
+        ("sku", {"name": "PremiumV9"}, "sku.name 'PremiumV9' is not a tier that is known"),
     ],
 )
 def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value: object, told: str) -> None:
@@ -151,6 +152,15 @@ def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value:
     assert len(instance.locations) == 1
     assert instance.locations[0].primary
     assert instance.id == SERVICE_ID
+
+
+def test_a_tier_that_nobody_knows_does_not_matter_where_there_is_no_network_or_of_a_gateway() -> None:
+    unknown = {"sku": {"name": "PremiumV9"}}
+    without = {**service(virtualNetworkType="None", virtualNetworkConfiguration=None), **unknown}
+    assert only_instance(read(without)).unreadable == ""
+    placed = {**service(virtualNetworkType="None"), **unknown}
+    assert "PremiumV9" in only_instance(read(placed, vnet(subnet()), nsg())).unreadable
+    assert only_instance(read({**gateway(), **unknown}, vnet(subnet()), nsg())).unreadable == ""
 
 
 def whole(decoded: Decoded) -> list[tuple[str, bool]]:

@@ -16,6 +16,11 @@ from apim_audit.core.facts.requirements import (
 )
 
 V2_TIERS = frozenset({"basicv2", "standardv2", "premiumv2"})
+TIERS = V2_TIERS | {"developer", "basic", "standard", "premium", "isolated", "consumption"}
+"""The tiers of services, folded.
+
+Source: SkuType of azure-mgmt-apimanagement 5.0.0; PremiumV2 is there from 6.0.0b1 on.
+"""
 _BY_PLATFORM = {"stv1": NetworkModel.STV1, "stv2": NetworkModel.STV2, "stv2.1": NetworkModel.STV2}
 _INJECTION = "microsoft.web/hostingenvironments"
 _LEVELS = (Level.ADVISORY, Level.OPTIONAL, Level.REQUIRED)
