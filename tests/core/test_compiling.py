@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_take_all, uncut_table
-from apim_audit.core.engine.search import Asked, Box, Clause, Place
+from apim_audit.core.engine.compiling import Bearing, bearing_on, first_to_bear, uncut_table
+from apim_audit.core.engine.search import Asked, Box, Clause, Place, Undecidable
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, Choice, UnknownSet
 
@@ -65,8 +65,8 @@ def test_behind_a_rule_that_may_be_left_out_everything_bears_on_the_flows() -> N
 def test_an_admin_allow_closes_nothing() -> None:
     rules = [allow(0, box(), passes=True), allow(1, box())]
     assert (met(bearing_on([box()], rules)), bearing_on([box()], rules).last) == ([0, 1], 1)
-    assert first_to_take_all([box()], rules) is None
-    assert first_to_take_all([box()], rules[1:]) == rules[1]
+    assert first_to_bear([box()], iter(rules)) == (rules[0], False)
+    assert first_to_bear([box()], iter(rules[1:])) == (rules[1], True)
 
 
 def test_what_an_admin_allow_passes_on_goes_by_the_later_admin_rules() -> None:
@@ -114,16 +114,24 @@ def test_a_rule_takes_all_where_it_names_the_tag_that_is_required(
 ) -> None:
     first, rest = allow(1, box(on=of(named))), allow(2, box())
     elsewhere = allow(0, box(own=IntervalSet.point(7)))
-    assert first_to_take_all(required, [elsewhere, first, rest]) == (first if taken else None)
-    assert first_to_take_all(required, [allow(0, box(HALF, on=of(named))), rest]) is None
+    assert first_to_bear(required, iter([elsewhere, first, rest])) == (first, taken)
+    half = allow(0, box(HALF, on=of(named)))
+    assert first_to_bear(required, iter([half, rest])) == (half, False)
 
 
 def test_of_flows_of_which_nothing_is_unknown_the_first_rule_that_bears_on_them_takes_all_or_part() -> None:
     elsewhere, whole, half = allow(0, box(own=IntervalSet.point(7))), allow(1, box()), deny(2, box(HALF))
-    assert first_to_take_all([box()], [elsewhere, whole, half]) == whole
-    assert first_to_take_all([box()], [elsewhere, half, whole]) is None
-    assert first_to_take_all([box(HALF), box(OTHER_HALF)], [deny(3, box()), whole]) == deny(3, box())
-    assert first_to_take_all([box()], [elsewhere]) is None
+    assert first_to_bear([box()], iter([elsewhere, whole, half])) == (whole, True)
+    assert first_to_bear([box()], iter([elsewhere, half, whole])) == (half, False)
+    assert first_to_bear([box(HALF), box(OTHER_HALF)], iter([whole, half])) == (whole, True)
+    with pytest.raises(Undecidable):
+        first_to_bear([box()], iter([elsewhere]))
+
+
+def test_what_comes_after_the_first_clause_that_bears_on_flows_is_left() -> None:
+    rules = iter([allow(0, box(own=IntervalSet.point(7))), deny(1, box(HALF)), allow(2, box())])
+    first_to_bear([box()], rules)
+    assert [clause.rule for clause in rules] == [2]
 
 
 def test_the_one_region_of_an_uncut_table_has_every_class() -> None:

@@ -1,12 +1,12 @@
 """Compiles required flows and the clauses of rules to a table of masks for the engine."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import is_
 from typing import NamedTuple
 
 from apim_audit.core.engine.classes import classify, clip, meet, same, uncut
-from apim_audit.core.engine.search import Asked, Box, Clause, Region, Sets, Table
+from apim_audit.core.engine.search import Asked, Box, Clause, Region, Sets, Table, Undecidable
 from apim_audit.core.facts.rules import ALL_PORTS
 from apim_audit.core.sets.addresses import EVERYTHING
 from apim_audit.core.sets.intervals import IntervalSet
@@ -95,15 +95,22 @@ def table_of_all(clauses: Iterable[Clause]) -> Table:
     return compile_table([_ALL_FLOWS], Bearing(hulls, met, None))
 
 
-def first_to_take_all(required: Sequence[Box], clauses: Iterable[Clause]) -> Clause | None:
-    """Returns the first clause that bears on the required flows, where it matches all of them in every world."""
+def first_to_bear(required: Sequence[Box], clauses: Iterator[Clause]) -> tuple[Clause, bool]:
+    """Returns the first clause that bears on the required flows, and whether it takes all of them in every world.
+
+    It is taken from the clauses, with those before it.
+
+    Raises:
+        Undecidable: there is none.
+    """
     hulls = _hulls(required)
     for clause in clauses:
         clipped = _meeting(hulls, clause.box.sets)
         if clipped is not None:
-            implied = all(map(is_, clipped, hulls)) and _is_implied(clause.box.conditions, _all_met(required))
-            return clause if implied and not clause.passes else None
-    return None
+            conditions = clause.box.conditions
+            implied = not conditions or _is_implied(conditions, _all_met(required))
+            return clause, implied and not clause.passes and all(map(is_, clipped, hulls))
+    raise Undecidable
 
 
 def _hulls(required: Sequence[Box]) -> Sets:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 from apim_audit.core.engine.classes import Classes
@@ -11,7 +11,7 @@ from apim_audit.core.engine.compiling import (
     WHOLE,
     bearing_on,
     compile_table,
-    first_to_take_all,
+    first_to_bear,
     uncut_table,
 )
 from apim_audit.core.engine.rulesets import Ruleset
@@ -188,12 +188,12 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         Undecidable: a budget ran out.
     """
     ports = required[0].sets[Dimension.DESTINATION_PORT]
-    first = first_to_take_all(required, ruleset.clauses_of(protocol, ports))
-    if first is not None and _settles(first.rule, required, ruleset, may_pin=may_pin):
+    clauses = ruleset.clauses_of(protocol, ports)
+    first, takes_all = first_to_bear(required, clauses)
+    if takes_all and _settles(first.rule, required, ruleset, may_pin=may_pin):
         # As it is where an NSG was written for API Management, or says nothing of it.
         return _taken_by(first.rule, ruleset, required[0])
-    bearing = bearing_on(required, ruleset.clauses_of(protocol, ports))
-    table = compile_table(required, bearing)
+    table = compile_table(required, bearing_on(required, chain((first,), clauses)))
     leaves = _fated(search(table), ruleset, 0)
     if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
         if table.last is not None and ruleset.pins(table.last):
