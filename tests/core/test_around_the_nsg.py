@@ -140,9 +140,9 @@ def test_answers_to_the_control_plane_follow_the_longest_prefix(routes: list[tup
 
 
 def test_the_first_of_several_diverting_routes_is_named_with_what_it_diverts_itself() -> None:
-    table = routed(("20.40.0.0/16", "VirtualAppliance"), ("13.64.39.16/32", "VirtualNetworkGateway"))
+    table = routed(("20.40.0.0/25", "VirtualAppliance"), ("13.64.39.16/32", "VirtualNetworkGateway"))
     assert check_of(NEWEST, "management-return-path", route_table=table).message == (
-        "the route 20.40.0.0/16 (`r0`) sends part of the answers to ApiManagement to VirtualAppliance, such as "
+        "the route 20.40.0.0/25 (`r0`) sends part of the answers to ApiManagement to VirtualAppliance, such as "
         "20.40.0.0, not to the Internet"
     )
 
@@ -193,7 +193,27 @@ DEFAULT = ("0.0.0.0/0", "None")
         (
             NEWEST.tags,
             [("13.64.39.16/32", "None"), ("0.0.0.0/0", "Internet"), DEFAULT],
-            "the route 13.64.39.16/32 (`r0`) sends part of the answers to ApiManagement to None, such as 13.64.39.16,",
+            "the routes 13.64.39.16/32 (`r0`) and 0.0.0.0/0 (`r2`) send answers to ApiManagement to None, such as",
+        ),
+        (
+            NEWEST.tags,
+            [("13.64.39.16/32", "None"), ("20.40.0.0/25", "None"), ("20.40.0.128/25", "None")],
+            "the routes 13.64.39.16/32 (`r0`) and 20.40.0.0/25 (`r1`) and 20.40.0.128/25 (`r2`) send answers to",
+        ),
+        (
+            NEWEST.tags,
+            [("0.0.0.0/1", "VirtualAppliance"), ("20.40.0.0/16", "None")],
+            "the routes 0.0.0.0/1 (`r0`) and 20.40.0.0/16 (`r1`) send answers to ApiManagement to VirtualAppliance or",
+        ),
+        (
+            NEWEST.tags,
+            [
+                ("13.64.39.16/32", "None"),
+                ("20.40.0.0/26", "None"),
+                ("20.40.0.64/26", "None"),
+                ("20.40.0.128/25", "None"),
+            ],
+            "the routes 13.64.39.16/32 (`r0`) and 20.40.0.0/26 (`r1`) and 20.40.0.64/26 (`r2`) and 1 more send",
         ),
         (
             NEWEST.tags,

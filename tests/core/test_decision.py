@@ -15,7 +15,7 @@ from apim_audit.core.facts.rules import Direction
 from apim_audit.core.judging.required import SOURCE_PORTS
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import Choice
-from tests.core.locations import Site, outbound, tags_with_data
+from tests.core.locations import NO_DATA, Site, outbound, tags_with_data
 from tests.laws.simulator import PlainRule, ends
 from tests.laws.simulator import verdict_of as verdict_by_the_law
 from tests.laws.translation import addresses, network, security_rule
@@ -127,6 +127,13 @@ def test_what_one_rule_takes_whole_is_shown_at_its_lowest_flow() -> None:
     assert part.spot()[:4] == (ends("20.60.0.0")[0], ends("10.0.1.4")[0], 1024, 443)
     taken = decided(outbound("*", "443"), may_pin=False)
     assert (taken.parts[0].spot()[:4], taken.shadowed, taken.conditional) == (part.spot()[:4], (), ())
+
+
+@pytest.mark.parametrize(("row", "tag"), [("management", "ApiManagement"), ("sql", "Sql.WestEurope")])
+def test_without_tag_data_the_flow_that_a_default_rule_takes_says_of_which_tag_it_is(row: str, tag: str) -> None:
+    witness = Site((), tags=NO_DATA).check(row).evidence.witness
+    assert witness is not None
+    assert witness.assuming == (f"1.0.0.0 is in {tag}",)
 
 
 def test_addresses_that_hold_whatever_an_unknown_region_can_be_pin_it() -> None:

@@ -1,6 +1,6 @@
 """Checks that are not about a flow: the NSG, delegation, size and routes of a subnet, and the compute platform."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ _INTEGRATION = "Microsoft.Web/serverFarms"
 _ENDPOINTS = ("Microsoft.Storage", "Microsoft.Sql", "Microsoft.KeyVault", "Microsoft.EventHub")
 _CONTROL_PLANE = "apimanagement"
 _WIDEST_OF_A_GATEWAY = 24
+_MOST_NAMED = 3
 _ANYWHERE = AddressSet.plain(PUBLIC)
 
 
@@ -183,16 +184,23 @@ def _diverted(decision: Decision, table: RouteTable, *, example: bool) -> Findin
     parts = sorted(
         (part for part in decision.parts if part.fate & LOST), key=lambda part: (len(part.unknowns()), part.rule)
     )
-    route = table.routes[parts[0].rule]
-    alone = verdict is not Verdict.PARTIAL and len({part.rule for part in parts}) == 1
-    share = "answers" if alone else "part of the answers"
+    routes = [table.routes[number] for number in dict.fromkeys(part.rule for part in parts)]
     such_as = f"such as {format_address(parts[0].spot().other)}, " if example else ""
-    message = (
-        f"the route {route.prefix} (`{route.name}`) sends {share} to ApiManagement to {route.next_hop_type}, "
-        f"{such_as}not to the Internet"
-    )
+    message = f"{_sending(routes, whole=verdict is not Verdict.PARTIAL)}, {such_as}not to the Internet"
     message += "".join(f"; {each.verdict} {each.condition}" for each in or_else)
     return Finding(Gap(verdict, Evidence(), or_else), message)
+
+
+def _sending(routes: Sequence[Route], *, whole: bool) -> str:
+    """Returns what routes do with the answers to the control plane: the first alone, or all of them between them."""
+    first, *others = routes
+    if not whole or not others:
+        share = "answers" if whole else "part of the answers"
+        return f"the route {first.prefix} (`{first.name}`) sends {share} to ApiManagement to {first.next_hop_type}"
+    named = " and ".join(f"{route.prefix} (`{route.name}`)" for route in routes[:_MOST_NAMED])
+    more = f" and {len(routes) - _MOST_NAMED} more" if len(routes) > _MOST_NAMED else ""
+    hops = " or ".join(dict.fromkeys(route.next_hop_type for route in routes))
+    return f"the routes {named}{more} send answers to ApiManagement to {hops}"
 
 
 def _service_endpoints(premises: Premises, subnet: Subnet) -> Finding:
