@@ -351,6 +351,7 @@ def test_where_the_platform_tells_whether_no_nsg_matters_the_witness_says_so() -
         assert check.evidence.witness.assuming == ("the platform is stv2",)
     assert others(management(bare, some)) == {"default-only": "if the platform is stv1"}
     assert management(bare, every).reason == "is the platform stv1 or stv2?"
+    assert [rule.access for rule in management(bare, every).evidence.decided_by] == ["AlwaysAllow"]
 
 
 def test_where_admin_rules_deny_nothing_an_unread_nsg_is_all_there_is_to_say() -> None:

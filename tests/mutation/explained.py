@@ -104,6 +104,9 @@ HARMLESS = {
     "decision.py: fated.fate > _ALL_FATES: GtE": "no single fate is all of them",
     "decision.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",
     "decision.py: may_pin and ruleset.pins(number): Or": "a shortcut that is taken less often",
+    "outcomes.py: 0: -1 | return self.rulesets[part.platform[1]": (
+        "where both platforms have the same verdict, the same rule decides on either"
+    ),
     "platforms.py: 0: -1 | return decisions[0]": "there is one",
     "reach.py: 2000: 2001 | REACH_BUDGET": "any budget of that size will do",
     "reach.py: 2000: 1999 | REACH_BUDGET": "any budget of that size will do",
@@ -172,7 +175,6 @@ HARMLESS = {
     "search.py: column[clause] & outside: BitOr": _WHAT_FIRST,
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",
     "unknowns.py: drop kept = kept.under((unknown, mask))": "the pieces overlap then, and their union is the same",
-    "without_nsg.py: 0: -1 | other, own, _, ports = ": "any of the boxes shows a flow that is required",
     "worlds.py: 20000: 20001 | JOIN_BUDGET": "any budget of that size will do",
     "worlds.py: 20000: 19999 | JOIN_BUDGET": "any budget of that size will do",
     "worlds.py: 16: 17 | _FATE_BITS": "any number of bits that holds all fates will do",

@@ -33,7 +33,7 @@ from apim_audit.core.judging.outcomes import Case, outcome_of
 from apim_audit.core.judging.platforms import over_platforms
 from apim_audit.core.judging.required import SOURCE_PORTS, NoFlows, RequiredFlows, Site, peer_names, required_flows
 from apim_audit.core.judging.severity import severity_of
-from apim_audit.core.judging.without_nsg import unfiltered, why_unread, with_stand_ins
+from apim_audit.core.judging.without_nsg import why_unread, with_stand_ins
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold
 
@@ -145,9 +145,6 @@ class LocationJudge:
             return _Found(Undecided((too_entangled("rules", self.tags),)))
 
     def _filtered(self, row: Row, flow: Flow, required: dict[NetworkModel, RequiredFlows], site: Site) -> _Found:
-        nsg = site.subnet.nsg
-        if nsg is None and not site.admin_rules:
-            return _Found(unfiltered(flow.direction, flow.protocol, required))
         unread = why_unread(site, flow.direction)
         if unread and not _admin_rules_deny(site, flow.direction):
             return _Found(Undecided((unread,)))

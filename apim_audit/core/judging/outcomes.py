@@ -149,13 +149,6 @@ def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...])
     return Witness(flow.protocol, source, flow.source_port, destination, flow.destination_port, decided_by, assuming)
 
 
-def unfiltered_witness(
-    direction: Direction, protocol: str, ends: tuple[int, int], port: int, assuming: tuple[str, ...]
-) -> Witness:
-    """Returns the witness of a subnet without NSG, where no rule decides; ends are (other, own)."""
-    return _written(PlainFlow(direction, protocol, ends[1], ends[0], 1024, port), None, assuming)
-
-
 def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
     for unknown, mask in part.unknowns():
         if isinstance(unknown, Choice):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from apim_audit.core.engine.decision import Decision
 from apim_audit.core.sets.unknowns import Choice
 
-PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
+_PLATFORM = Choice("platform", "is the platform stv1 or stv2?", ("the platform is stv1", "the platform is stv2"))
 
 
 def over_platforms(decisions: Sequence[Decision]) -> Decision:
@@ -25,12 +25,12 @@ def over_platforms(decisions: Sequence[Decision]) -> Decision:
     if first.verdicts() == second.verdicts():
         return joined
     parts = tuple(
-        part._replace(platform=(PLATFORM, answer))
+        part._replace(platform=(_PLATFORM, answer))
         for answer, decision in enumerate(decisions)
         for part in decision.parts
     )
     conditional = tuple(
-        (((PLATFORM, answer), *answers), worlds)
+        (((_PLATFORM, answer), *answers), worlds)
         for answer, decision in enumerate(decisions)
         for answers, worlds in decision.conditional or (((), decision.worlds),)
     )

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 from apim_audit.core.engine.rulesets import Ruleset, ruleset_of, unread_nsg, without_nsg
 from apim_audit.core.facts.estate import Unreadable
-from apim_audit.core.facts.findings import Alternative, Evidence, Gap, Outcome, Verdict
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.facts.rules import Access, Direction, SecurityRule
-from apim_audit.core.judging.outcomes import unfiltered_witness
-from apim_audit.core.judging.platforms import PLATFORM
-from apim_audit.core.judging.required import RequiredFlows, Site
+from apim_audit.core.judging.required import Site
 
 
 def why_unread(site: Site, direction: Direction) -> str:
@@ -35,20 +32,6 @@ def with_stand_ins(rules: Sequence[SecurityRule], direction: Direction, model: N
     if _load_balancer_drops(direction, model):
         return ruleset_of(map(_passed_on, rules), direction, resolver, (without_nsg(direction, Access.DENY),))
     return ruleset_of(rules, direction, resolver, (without_nsg(direction, Access.ALLOW),))
-
-
-def unfiltered(direction: Direction, protocol: str, required: dict[NetworkModel, RequiredFlows]) -> Outcome:
-    """Returns what becomes of flows where neither an NSG nor an admin rule filters them."""
-    # The last network model is stv2 where there are two: it is the one that drops.
-    model, flows = next(reversed(required.items()))
-    other, own, _, ports = flows.boxes[0].sets
-    dropping = _load_balancer_drops(direction, model)
-    stv1, stv2 = PLATFORM.answers
-    doubtful = dropping and len(required) > 1
-    alternatives = (Alternative(Verdict.DEFAULT_ONLY, f"if {stv1}"),) if doubtful else ()
-    assuming = (stv2,) if doubtful else ()
-    witness = unfiltered_witness(direction, protocol, (other.first(), own.first()), ports.first(), assuming)
-    return Gap(Verdict.MISSING if dropping else Verdict.DEFAULT_ONLY, Evidence(witness=witness), alternatives)
 
 
 def _load_balancer_drops(direction: Direction, model: NetworkModel) -> bool:
