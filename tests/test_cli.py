@@ -32,7 +32,8 @@ from apim_audit.cli.options import (
 )
 from apim_audit.cli.parsing import parse
 from apim_audit.cli.streams import style_of
-from apim_audit.core.facts.findings import Incomplete, Report, Severity
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import Incomplete, Report
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.demo.endpoint import ArmEndpoint, Fault, serve

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.facts.findings import Incomplete, Scope
+from apim_audit.core.facts.reports import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot import (
     NotWrittenError,

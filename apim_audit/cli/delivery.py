@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from apim_audit.cli.options import Reporting
 from apim_audit.cli.paths import file_of
 from apim_audit.cli.streams import say, style_of
-from apim_audit.core.facts.findings import Report, WaiverProblemKind
+from apim_audit.core.facts.reports import Report, WaiverProblemKind
 from apim_audit.report import PLAIN, RENDERERS, Format, Renderer, Style
 from apim_audit.report.summary import sentence, summarise
 from apim_audit.run import masked

@@ -31,7 +31,8 @@ from apim_audit.cli.options import (
 from apim_audit.cli.paths import STANDARD_STREAM, ensure_sound_paths, file_of
 from apim_audit.cli.streams import say
 from apim_audit.core.accepting.known_gaps import gaps_of
-from apim_audit.core.facts.findings import Report, Severity
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.facts.text import harmless_line, printable
 from apim_audit.core.judging.judge import Options

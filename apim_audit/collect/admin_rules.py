@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.failures import Failure, unread
 from apim_audit.collect.kinds import ADMIN_RULES, VIRTUAL_NETWORKS, Held, ResourceId, fold, id_of, parse_id, text_at
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 _TYPE = "Microsoft.Network/effectiveSecurityAdminRules"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from apim_audit.collect.kinds import SERVICE_TAGS, Kind
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 
 NO_RESOURCE_GROUP = "ResourceGroupNotFound"
 

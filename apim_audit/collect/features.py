@@ -29,7 +29,7 @@ from apim_audit.collect.kinds import (
 )
 from apim_audit.collect.pages import Operation
 from apim_audit.collect.policies import PolicyReading, read_policies, reduced_policy
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 _Choose = Callable[[SubscriptionClients], Operation]

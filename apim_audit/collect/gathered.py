@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from apim_audit.collect.kinds import NETWORK_SECURITY_GROUPS, ROUTE_TABLES, Held, Kind, fold, id_of
 from apim_audit.collect.progress import Progress
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document, PackedDocument, Snapshot
 
 _MANY = 1_000

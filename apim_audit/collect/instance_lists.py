@@ -10,7 +10,7 @@ from apim_audit.collect.kinds import GATEWAYS, RESOURCE_GROUPS, SERVICES, Held, 
 from apim_audit.collect.listing import Listing, ListName, unlisted
 from apim_audit.collect.rows import is_whole
 from apim_audit.collect.scope import ResolvedScope
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 _TIERS_WITHOUT_GATEWAYS = frozenset({"consumption", "developer", "basic", "standard"})

@@ -11,7 +11,7 @@ from apim_audit.collect.kinds import GATEWAYS, Held, fold, id_of, list_at, opene
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import ResolvedScope
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot import Document
 

@@ -7,7 +7,7 @@ from apim_audit.collect.arm import ArmReader
 from apim_audit.collect.children import list_document, list_id, services_with_subnet
 from apim_audit.collect.failures import Failure, unread
 from apim_audit.collect.kinds import NETWORK_STATUS, ResourceId, dig, list_at, text_at
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 _KEPT = ("name", "status", "lastUpdated", "lastStatusChange", "resourceType", "isOptional")

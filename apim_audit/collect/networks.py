@@ -23,7 +23,7 @@ from apim_audit.collect.kinds import (
 )
 from apim_audit.collect.listers import Lister, Wants
 from apim_audit.collect.listing import Listing
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 _ATTACHED = ((NETWORK_SECURITY_GROUPS, "networkSecurityGroup"), (ROUTE_TABLES, "routeTable"))

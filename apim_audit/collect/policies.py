@@ -24,7 +24,7 @@ from apim_audit.collect.kinds import (
     text_at,
 )
 from apim_audit.collect.pages import Operation
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.decode.policies import caching_types_in, elements_in, limits_in, reduced
 from apim_audit.snapshot import Document
 

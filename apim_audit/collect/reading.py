@@ -21,7 +21,7 @@ from apim_audit.collect.progress import Progress
 from apim_audit.collect.request import Request
 from apim_audit.collect.scope import asked_for, resolve
 from apim_audit.collect.service_tags import parse_service_tags
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document, ServiceTagDocument, Snapshot, SourcedDocument
 
 _TAGS = "the service tags"

@@ -9,7 +9,7 @@ from apim_audit.collect.graph import MOST_SUBSCRIPTIONS, GraphReader, GraphScope
 from apim_audit.collect.kinds import SUBSCRIPTIONS, Held, fold, id_of, text_at
 from apim_audit.collect.listing import Listing
 from apim_audit.collect.request import ReadFrom, Request
-from apim_audit.core.facts.findings import Incomplete, Scope
+from apim_audit.core.facts.reports import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 
 _FEW = 20

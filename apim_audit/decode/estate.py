@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup, RouteTable
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.requirements import Catalogue
 from apim_audit.core.sets.tags import ServiceTags
 from apim_audit.decode.features import FEATURE_KINDS, with_features

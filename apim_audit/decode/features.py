@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from apim_audit.core.facts.estate import Instance, InstanceKind
 from apim_audit.core.facts.features import Feature, InUse
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.decode.features_of_policies import Site, features_of_policies, read_policy
 from apim_audit.decode.fields import Fields

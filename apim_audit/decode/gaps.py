@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.decode.resources import Kind, fold_id
 
 

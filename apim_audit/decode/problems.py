@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 
 NOBODY = ""
 """The owner of problems that no check depends on."""

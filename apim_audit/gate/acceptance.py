@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from apim_audit.core.accepting.known_gaps import KnownGap, recognise
 from apim_audit.core.accepting.waivers import Today, Waivers, waive
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.gate.known_gaps import load_known_gaps
 from apim_audit.gate.waivers import WAIVERS_ALONE, load_waivers
 

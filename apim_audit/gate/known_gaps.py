@@ -8,7 +8,9 @@ from typing import Any, NoReturn, TypeVar
 
 from apim_audit import __version__
 from apim_audit.core.accepting.known_gaps import KnownGap, gaps_of
-from apim_audit.core.facts.findings import Report, Severity, Verdict
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import Report
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.errors import NoAuditError
 
 SCHEMA_VERSION = 1

@@ -6,7 +6,8 @@ from datetime import date
 
 from apim_audit.core.accepting.resource_patterns import ResourcePattern, resource_pattern
 from apim_audit.core.accepting.waivers import WaiverRule, Waivers
-from apim_audit.core.facts.findings import Verdict, Waiver
+from apim_audit.core.facts.findings import Waiver
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.errors import NoAuditError
 from apim_audit.gate.toml_file import TOP_LEVEL, meant, read_toml, refuse, shown, unknown_keys
 

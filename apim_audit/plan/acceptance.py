@@ -8,22 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
-    Compliant,
-    Evidence,
-    Gap,
-    InstanceReport,
-    LocationReport,
-    Origin,
-    Report,
-    Severity,
-    Undecided,
-    Verdict,
-)
+from apim_audit.core.facts.findings import Change, Check, Origin, Severity
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report
 from apim_audit.core.facts.requirements import Level, Requirement, Source, VirtualNetworkType
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Compliant, Evidence, Gap, Undecided, Verdict
 from apim_audit.core.sets.addresses import parse_addresses
 from apim_audit.core.sets.tags import NAMES_WITHOUT_DATA, fold
 from apim_audit.decode.resources import fold_id, name_in

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.decode.resources import fold_id
 from apim_audit.plan.model import UNTOLD_SUBSCRIPTION, Plan, PlannedChange
 from apim_audit.plan.nesting import key_of

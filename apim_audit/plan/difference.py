@@ -4,20 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
-    Evidence,
-    FixedGap,
-    Incomplete,
-    InstanceReport,
-    LocationReport,
-    Report,
-    Severity,
-    Undecided,
-    Verdict,
-)
+from apim_audit.core.facts.findings import Change, Check, Severity
+from apim_audit.core.facts.reports import FixedGap, Incomplete, InstanceReport, LocationReport, Report
 from apim_audit.core.facts.rules import Access
+from apim_audit.core.facts.verdicts import Evidence, Undecided, Verdict
 from apim_audit.decode.instances import location_key
 from apim_audit.decode.resources import fold_id
 

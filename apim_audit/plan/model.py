@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from apim_audit.core.facts.findings import Incomplete, Origin
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.snapshot import Document
 
 UNTOLD_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"

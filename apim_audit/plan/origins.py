@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import Change, Check, InstanceReport, LocationReport, Origin, Report, Undecided
+from apim_audit.core.facts.findings import Change, Check, Origin
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report
+from apim_audit.core.facts.verdicts import Undecided
 from apim_audit.decode.resources import fold_id
 from apim_audit.plan.difference import CheckKey, is_gap, key_of_check, keyed_checks
 from apim_audit.plan.model import Action, PlannedChange

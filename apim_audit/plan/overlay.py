@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.decode.resources import fold_id, name_in
 from apim_audit.plan.adoption import adopted

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apim_audit.core.facts.findings import Incomplete, Origin
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.model import Action, Plan, PlannedChange

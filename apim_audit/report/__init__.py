@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # asking for the version must not wait for these
-    from apim_audit.core.facts.findings import Report
     from apim_audit.core.facts.permissions import Diagnosis
+    from apim_audit.core.facts.reports import Report
     from apim_audit.core.facts.requirements import Baseline
     from apim_audit.core.judging.comparison import BaselineChanges
 

@@ -7,7 +7,7 @@ Azure Pipelines (``%`` as ``%AZP25``), read on 2026-11-22.
 
 from pathlib import PurePath
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.text import printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.issues import Issue, Kind, issues

@@ -4,19 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from apim_audit.core.facts.findings import (
-    Check,
-    Gap,
-    HygieneFinding,
-    InstanceReport,
-    LocationReport,
-    Severity,
-    Verdict,
-    Witness,
-)
+from apim_audit.core.facts.findings import Check, HygieneFinding, Severity
+from apim_audit.core.facts.reports import InstanceReport, LocationReport
 from apim_audit.core.facts.requirements import Level, NetworkModel, VirtualNetworkType
 from apim_audit.core.facts.rules import Direction
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Gap, Verdict, Witness
 from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.report import Style
 from apim_audit.report.colours import Colour, paint

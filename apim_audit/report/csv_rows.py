@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from io import StringIO
 
-from apim_audit.core.facts.findings import Check, InstanceReport, LocationReport, Origin, Report, Witness
+from apim_audit.core.facts.findings import Check, Origin
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Witness
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.places import Place
 

@@ -5,7 +5,7 @@ The escapes are those of actions/runner, ActionCommand.cs, read on 2026-11-22.
 
 from pathlib import PurePath
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.text import printable
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.issues import Issue, Kind, issues

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
 
-from apim_audit.core.facts.findings import Origin, Report, Severity
+from apim_audit.core.facts.findings import Origin, Severity
+from apim_audit.core.facts.reports import Report
 from apim_audit.report.places import LOUD_PROBLEMS, Place, brief, contradictions, loud_places, loudest_first
 from apim_audit.report.summary import counted
 

@@ -1,22 +1,17 @@
 """The JSON report, version 1 of its schema (report.schema.json); fields are added, never renamed."""
 
 from apim_audit import __version__
-from apim_audit.core.facts.findings import (
-    Check,
+from apim_audit.core.facts.findings import Check, HygieneFinding, Observation, Waiver
+from apim_audit.core.facts.reports import (
     Comparison,
-    Evidence,
     FixedGap,
-    Gap,
-    HygieneFinding,
     Incomplete,
     InstanceReport,
     LocationReport,
-    Observation,
     Report,
     Scope,
-    Waiver,
-    Witness,
 )
+from apim_audit.core.facts.verdicts import Evidence, Gap, Witness
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.json_text import Json, to_text, written
 from apim_audit.report.summary import summarise

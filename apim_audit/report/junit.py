@@ -10,20 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 from xml.sax.saxutils import escape, quoteattr
 
-from apim_audit.core.facts.findings import (
-    Check,
-    Compliant,
-    Incomplete,
-    InstanceReport,
-    LocationReport,
-    NotApplicable,
-    Report,
-    Severity,
-    Undecided,
-    Verdict,
-)
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import Incomplete, InstanceReport, LocationReport, Report
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Compliant, NotApplicable, Undecided, Verdict
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.places import LOUD_PROBLEMS, sentence_of, where
 from apim_audit.report.summary import listed, verdict_counts

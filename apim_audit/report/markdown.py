@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import InstanceReport, LocationReport, Report, Severity
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.display import clip
 from apim_audit.report.markdown_text import code, inline

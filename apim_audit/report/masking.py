@@ -5,8 +5,9 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-from apim_audit.core.facts.findings import DecidingRule, Report, Verdict
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.requirements import Requirement
+from apim_audit.core.facts.verdicts import DecidingRule, Verdict
 from apim_audit.report.masks import Masks
 
 NOTE = "Names, ids and addresses are masked (--mask): each stands for one and the same thing throughout"

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from apim_audit.core.facts.findings import LocationReport, Observation, Standing
+from apim_audit.core.facts.findings import Observation, Standing
+from apim_audit.core.facts.reports import LocationReport
 from apim_audit.core.facts.text import printable
 
 _SHORT = {

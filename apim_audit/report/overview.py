@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from apim_audit.core.facts.findings import Comparison, FixedGap, NewlyFailing, Report, Severity
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import Comparison, FixedGap, NewlyFailing, Report
 from apim_audit.core.facts.text import printable
 from apim_audit.report import Style
 from apim_audit.report.blocks import COLOURS, LOUD

@@ -4,17 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
-    InstanceReport,
-    LocationReport,
-    Origin,
-    Report,
-    Severity,
-    Standing,
-    WaiverProblemKind,
-)
+from apim_audit.core.facts.findings import Change, Check, Origin, Severity, Standing
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report, WaiverProblemKind
 from apim_audit.core.facts.text import printable
 from apim_audit.report.display import clip
 from apim_audit.report.rows import name

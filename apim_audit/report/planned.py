@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from apim_audit.core.facts.findings import Change, Check, Origin, Report, Severity
+from apim_audit.core.facts.findings import Change, Check, Origin, Severity
+from apim_audit.core.facts.reports import Report
 from apim_audit.report import Style
 from apim_audit.report.display import wrap
 from apim_audit.report.summary import by_severity

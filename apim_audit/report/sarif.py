@@ -10,18 +10,10 @@ from pathlib import PurePath
 from urllib.parse import quote
 
 from apim_audit import __version__
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
-    Gap,
-    Incomplete,
-    Origin,
-    Report,
-    Severity,
-    Undecided,
-    WaiverProblem,
-)
+from apim_audit.core.facts.findings import Change, Check, Origin, Severity
+from apim_audit.core.facts.reports import Incomplete, Report, WaiverProblem
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Gap, Undecided
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.json_text import Json, to_text, written
 from apim_audit.report.json_v1 import decided_by, fixed_gap, summary_fields, witness_fields

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apim_audit.core.facts.findings import Check, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import Report
+from apim_audit.core.facts.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

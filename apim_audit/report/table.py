@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from apim_audit.core.facts.findings import Incomplete, Report, ServiceTagSource, Verdict
+from apim_audit.core.facts.reports import Incomplete, Report, ServiceTagSource
 from apim_audit.core.facts.text import harmless_line, printable
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.blocks import blocks
 from apim_audit.report.colours import Colour, paint

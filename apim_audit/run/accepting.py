@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from apim_audit.run.catalogues import catalogue_with
 
 if TYPE_CHECKING:
-    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.facts.reports import Report
     from apim_audit.gate import Accepted, Sources
 
 

@@ -8,7 +8,7 @@ from apim_audit.run.asking import DEFAULT_BASELINE
 from apim_audit.run.catalogues import catalogue_with, look_up
 
 if TYPE_CHECKING:
-    from apim_audit.core.facts.findings import InstanceReport, Report, Scope, ServiceTagSource
+    from apim_audit.core.facts.reports import InstanceReport, Report, Scope, ServiceTagSource
     from apim_audit.core.facts.requirements import Catalogue, Requirement
     from apim_audit.core.judging.judge import Options
     from apim_audit.decode import Decoded
@@ -28,7 +28,7 @@ def audit(
     Raises:
         UsageError: there is no such baseline.
     """
-    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.facts.reports import Report
     from apim_audit.core.judging.comparison import compare
     from apim_audit.core.judging.judge import Options, judge
     from apim_audit.decode import decode
@@ -124,7 +124,7 @@ def check(
 
 
 def _tag_source(snapshot: "Snapshot") -> "ServiceTagSource":
-    from apim_audit.core.facts.findings import ServiceTagSource
+    from apim_audit.core.facts.reports import ServiceTagSource
 
     tags = snapshot.service_tags
     return ServiceTagSource() if tags is None else ServiceTagSource(tags.source, tags.cloud, tags.change_number)

@@ -10,7 +10,7 @@ from apim_audit.run.reading import read
 
 if TYPE_CHECKING:
     from apim_audit.collect import Progress
-    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.facts.reports import Report
     from apim_audit.core.judging.judge import Options
     from apim_audit.plan import Plan
     from apim_audit.snapshot import Snapshot

@@ -10,8 +10,8 @@ from apim_audit.run.auditing import audit
 from apim_audit.run.catalogues import look_up
 
 if TYPE_CHECKING:
-    from apim_audit.core.facts.findings import Report
     from apim_audit.core.facts.permissions import Diagnosis
+    from apim_audit.core.facts.reports import Report
     from apim_audit.core.judging.judge import Options
     from apim_audit.snapshot import Document, Snapshot
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from apim_audit.run.asking import FailOn, Gate
 
 if TYPE_CHECKING:
-    from apim_audit.core.facts.findings import Report
+    from apim_audit.core.facts.reports import Report
 
 OK = 0
 GAPS = 3
@@ -26,7 +26,8 @@ def exit_status(
         allow_incomplete: what a judged location needs and could not be read does not count.
         gate: whether only what a plan causes counts.
     """
-    from apim_audit.core.facts.findings import Change, Severity, WaiverProblemKind
+    from apim_audit.core.facts.findings import Change, Severity
+    from apim_audit.core.facts.reports import WaiverProblemKind
 
     loudest_first = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
     failing = () if fail_on is FailOn.NEVER else loudest_first[: loudest_first.index(Severity(fail_on)) + 1]

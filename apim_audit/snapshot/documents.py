@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, BinaryIO
 
-from apim_audit.core.facts.findings import Incomplete, Origin, Scope
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot.files import STANDARD_INPUT, name_of, read_bytes
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument

@@ -5,7 +5,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from apim_audit.core.facts.findings import Incomplete, Origin, Scope
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete, Scope
 
 Document = dict[str, Any]
 """One ARM resource as Azure Resource Manager answers it."""

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 
 _OF_TYPE = re.compile(r"resourcetype\s+eq\s+'([^']+)'", re.IGNORECASE)
 _OF_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+/", re.IGNORECASE)

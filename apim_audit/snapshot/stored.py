@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar
 
-from apim_audit.core.facts.findings import Incomplete, Scope
+from apim_audit.core.facts.reports import Incomplete, Scope
 from apim_audit.errors import NoAuditError
 from apim_audit.snapshot.files import NotWrittenError, write_atomically
 from apim_audit.snapshot.model import Document, ServiceTagDocument, Snapshot, SourcedDocument

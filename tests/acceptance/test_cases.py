@@ -18,7 +18,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from apim_audit import __version__
-from apim_audit.core.facts.findings import Severity, Verdict
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.verdicts import Verdict
 from tests.acceptance.reviewed_verdicts import REVIEWED
 from tests.report.strict_schema import STRICT
 

@@ -12,8 +12,10 @@ import pytest
 
 from apim_audit import run
 from apim_audit.catalogue import load_catalogue
-from apim_audit.core.facts.findings import Check, Incomplete, Report, Verdict
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.reports import Incomplete, Report
 from apim_audit.core.facts.requirements import Baseline, Flow, NetworkModel, PeerKind, Requirement, VirtualNetworkType
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.demo.documents import (
     Place,
     Rule,

@@ -19,9 +19,10 @@ from apim_audit.core.engine.decision import Decision, decide
 from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
 from apim_audit.core.facts.estate import Estate, Instance, NetworkSecurityGroup, Subnet
-from apim_audit.core.facts.findings import Check, Verdict
+from apim_audit.core.facts.findings import Check
 from apim_audit.core.facts.requirements import Baseline, Catalogue, NetworkModel, Peer, PeerKind, Requirement
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.judging.judge import judge
 from apim_audit.core.judging.required import Site, required_flows, usable_addresses
 from apim_audit.core.sets.addresses import PROBE, PUBLIC, parse_span

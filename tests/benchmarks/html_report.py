@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from apim_audit import run
-from apim_audit.core.facts.findings import InstanceReport, Report
+from apim_audit.core.facts.reports import InstanceReport, Report
 from apim_audit.core.judging.judge import Options
 from apim_audit.report import RENDERERS
 from apim_audit.snapshot import Snapshot, SourcedDocument

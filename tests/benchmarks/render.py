@@ -13,7 +13,9 @@ from functools import partial
 from itertools import cycle, islice
 
 from apim_audit import run
-from apim_audit.core.facts.findings import InstanceReport, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import InstanceReport, Report
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.report import RENDERERS
 from tests.benchmarks.measuring import show
 

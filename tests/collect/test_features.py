@@ -10,7 +10,8 @@ import pytest
 
 from apim_audit import run
 from apim_audit.collect.permissions import READS
-from apim_audit.core.facts.findings import Check, Report
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.requirements import Level
 from apim_audit.core.judging.judge import Options
 from apim_audit.demo.arm import ServedEstate

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apim_audit.collect import ReadFrom
-from apim_audit.core.facts.findings import Scope
+from apim_audit.core.facts.reports import Scope
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import (
     Place,

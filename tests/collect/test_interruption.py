@@ -23,6 +23,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are sent the PO
 
 
 def started(endpoint: ArmEndpoint, *argv: str) -> "subprocess.Popen[str]":
+    # Tests that run in the background ignore SIGINT, and what they start would do so too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(  # noqa: S603  (ours)
         [sys.executable, "-m", "apim_audit", *argv, "--arm-endpoint", endpoint.url],
         env={**os.environ, **endpoint.environment()},

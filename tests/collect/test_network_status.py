@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.facts.findings import LocationReport, Report, Standing
+from apim_audit.core.facts.findings import Standing
+from apim_audit.core.facts.reports import LocationReport, Report
 from apim_audit.core.judging.judge import Options
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site

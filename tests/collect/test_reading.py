@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Scope
+from apim_audit.core.facts.reports import Scope
 from apim_audit.demo.arm import ServedEstate
 from apim_audit.demo.documents import Site, network_security_group, virtual_network, workspace_gateway
 from apim_audit.snapshot import Snapshot

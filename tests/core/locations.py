@@ -16,7 +16,8 @@ from apim_audit.core.facts.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.facts.findings import Check, LocationReport
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.reports import LocationReport
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.judging.judge import judge
 from apim_audit.core.sets.tags import ServiceTags, fold

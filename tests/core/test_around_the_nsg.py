@@ -7,8 +7,9 @@ import pytest
 
 from apim_audit.catalogue import load_catalogue
 from apim_audit.core.facts.estate import Estate, InstanceKind, Route, RouteTable, Unreadable
-from apim_audit.core.facts.findings import Check, Severity, Verdict, verdict_of
+from apim_audit.core.facts.findings import Check, Severity
 from apim_audit.core.facts.requirements import NetworkModel, VirtualNetworkType
+from apim_audit.core.facts.verdicts import Verdict, verdict_of
 from apim_audit.core.judging.conditions import Finding, Premises, condition
 from apim_audit.core.judging.judge import judge
 from apim_audit.core.sets.tags import ServiceTags

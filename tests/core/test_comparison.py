@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.facts.findings import Check, Compliant, Evidence, Gap, NewlyFailing, Severity, Verdict
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import NewlyFailing
 from apim_audit.core.facts.requirements import Baseline, Level, LevelRule, NetworkModel, Requirement, VirtualNetworkType
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import Compliant, Evidence, Gap, Verdict
 from apim_audit.core.judging.comparison import Added, Altered, Removed, RowChange, changes_between, compare
 from tests.report.samples import (
     BLOCKED,

@@ -10,8 +10,8 @@ from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
 from apim_audit.core.engine.search import Box, Leaf
 from apim_audit.core.facts.estate import Subnet
-from apim_audit.core.facts.findings import Verdict
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.judging.required import SOURCE_PORTS
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import Choice

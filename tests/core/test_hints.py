@@ -6,7 +6,7 @@ import pytest
 
 from apim_audit.catalogue import load_catalogue
 from apim_audit.core.facts.estate import Estate
-from apim_audit.core.facts.findings import HygieneFinding, LocationReport
+from apim_audit.core.facts.reports import LocationReport
 from apim_audit.core.facts.requirements import NetworkModel
 from apim_audit.core.judging.judge import Options, judge
 from apim_audit.core.sets.addresses import parse_addresses
@@ -167,7 +167,7 @@ def test_a_rule_is_redundant_if_what_follows_does_the_same() -> None:
 
 def test_a_rule_far_wider_than_its_requirement_is_named_with_a_narrow_one() -> None:
     wide = named("Wide", outbound("*", "*"), 100)
-    found: tuple[HygieneFinding, ...] = judged(Site(rules=(wide,)), Options("2021-12", hygiene=True)).hygiene
+    found = judged(Site(rules=(wide,)), Options("2021-12", hygiene=True)).hygiene
     sql = next(finding for finding in found if finding.requirement == "sql")
     assert (sql.kind, sql.name) == ("too-wide", "Wide")
     assert sql.message.endswith("TCP 1433 from VirtualNetwork to Sql.WestEurope would do")

@@ -3,17 +3,9 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.core.accepting.known_gaps import KnownGap, gaps_of, recognise
-from apim_audit.core.facts.findings import (
-    Check,
-    FixedGap,
-    Gap,
-    NotApplicable,
-    Report,
-    Severity,
-    Undecided,
-    Verdict,
-    Waiver,
-)
+from apim_audit.core.facts.findings import Check, Severity, Waiver
+from apim_audit.core.facts.reports import FixedGap, Report
+from apim_audit.core.facts.verdicts import Gap, NotApplicable, Undecided, Verdict
 from apim_audit.run import FailOn, exit_status
 from tests.report.samples import (
     BLOCKED,

@@ -12,8 +12,8 @@ from apim_audit.core.engine.resolve import Resolver, space_of
 from apim_audit.core.engine.rulesets import ruleset_of
 from apim_audit.core.engine.search import Box, Clause, Undecidable, search
 from apim_audit.core.facts.estate import Unreadable
-from apim_audit.core.facts.findings import Undecided
 from apim_audit.core.facts.rules import ALL_PORTS, Direction
+from apim_audit.core.facts.verdicts import Undecided
 from apim_audit.core.judging.outcomes import UNCONFIRMED, Case, outcome_of
 from apim_audit.core.judging.required import SOURCE_PORTS, Site, usable_addresses
 from apim_audit.core.sets.addresses import EVERYTHING, PROBE

@@ -5,8 +5,8 @@ from dataclasses import replace
 from apim_audit.core.engine.decision import decide
 from apim_audit.core.engine.rulesets import ruleset_of
 from apim_audit.core.engine.search import Box
-from apim_audit.core.facts.findings import Gap, Undecided
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import Gap, Undecided
 from apim_audit.core.judging.outcomes import UNCONFIRMED, Case, outcome_of
 from apim_audit.core.judging.required import SOURCE_PORTS
 from apim_audit.core.sets.intervals import IntervalSet

@@ -14,7 +14,7 @@ from apim_audit.core.facts.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.facts.findings import RuleStack, StackRule
+from apim_audit.core.facts.reports import RuleStack, StackRule
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.judge import Options

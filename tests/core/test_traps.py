@@ -6,9 +6,9 @@ from ipaddress import IPv4Address
 import pytest
 
 from apim_audit.core.facts.estate import NetworkSecurityGroup, Unreadable
-from apim_audit.core.facts.findings import Verdict
 from apim_audit.core.facts.requirements import VirtualNetworkType
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import Verdict
 from tests.core.locations import (
     NO_DATA,
     VNET,

@@ -4,18 +4,9 @@ import pytest
 
 from apim_audit.core.accepting.resource_patterns import resource_pattern
 from apim_audit.core.accepting.waivers import Today, WaiverRule, Waivers, waive
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
-    InstanceReport,
-    LocationReport,
-    Report,
-    Severity,
-    Verdict,
-    Waiver,
-    WaiverProblem,
-    WaiverProblemKind,
-)
+from apim_audit.core.facts.findings import Change, Check, Severity, Waiver
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report, WaiverProblem, WaiverProblemKind
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.run import FailOn, exit_status
 from tests.report.samples import (
     BLOCKED,

@@ -11,7 +11,7 @@ from apim_audit.core.facts.estate import (
     Unreadable,
     VirtualNetwork,
 )
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.requirements import Catalogue
 from apim_audit.decode import Decoded, decode
 from apim_audit.snapshot import Document, Snapshot, SourcedDocument

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apim_audit.core.facts.estate import AdminRules, Unreadable
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule, Side
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.decode import Decoded, decode

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apim_audit.core.facts.estate import Unreadable
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.decode import decode
 from apim_audit.snapshot import Snapshot, SourcedDocument
 from tests.decode.estates import (

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from apim_audit.core.facts.estate import Location, Route, RouteTable, Unreadable
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.sets.addresses import parse_span
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.decode import Decoded

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Verdict
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.sets.addresses import PUBLIC, parse_addresses
 from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.demo.estate import STORIES, SUBSCRIPTION, demo_estate

@@ -9,8 +9,8 @@ from typing import Any, Never
 
 import pytest
 
-from apim_audit.core.facts.findings import Verdict
 from apim_audit.core.facts.requirements import Level
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.demo import demo_snapshot
 from apim_audit.demo.estate import STORIES, demo_estate
 from apim_audit.demo.showing import isolated

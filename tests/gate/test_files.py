@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from apim_audit.core.accepting.known_gaps import KnownGap, gaps_of
-from apim_audit.core.facts.findings import Verdict, Waiver
+from apim_audit.core.facts.findings import Waiver
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.errors import NoAuditError
 from apim_audit.gate import Sources, accept, known_gaps_text, load_accepted
 from apim_audit.gate.known_gaps import load_known_gaps

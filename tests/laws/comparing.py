@@ -2,7 +2,8 @@
 
 from ipaddress import IPv4Address
 
-from apim_audit.core.facts.findings import Check, Gap, Verdict, Witness
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.verdicts import Gap, Verdict, Witness
 from tests.laws.random_nsgs import Case
 from tests.laws.simulator import Packet, Simulation, first_match, is_pinned
 from tests.laws.translation import judged

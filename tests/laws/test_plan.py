@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Change, Check, Origin, Report
+from apim_audit.core.facts.findings import Change, Check, Origin
+from apim_audit.core.facts.reports import Report
 from apim_audit.plan import Action, Plan, PlannedChange, Writing, beside, overlay, scene_of
 from apim_audit.plan.terraform import read_terraform_plan
 from apim_audit.run import audit

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from apim_audit.core.facts.findings import Check, Gap
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.verdicts import Gap
 from tests.laws.comparing import packet_of
 from tests.laws.half_known_nsgs import HalfKnownCase, random_half_known_case
 

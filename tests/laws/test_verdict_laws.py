@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from apim_audit.core.facts.findings import Check, Evidence, Verdict
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.verdicts import Evidence, Verdict
 from tests.laws.random_nsgs import Case, halves
 from tests.laws.simulator import WORST_LAST, PlainRule, is_literal, is_pinned
 from tests.laws.strategies import PORTS, cases, plain_rules

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.facts.findings import Check, LocationReport, Witness
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.reports import LocationReport
+from apim_audit.core.facts.verdicts import Witness
 from apim_audit.snapshot import Document, ServiceTagDocument, Snapshot, SourcedDocument, load_service_tags
 from tests.peers.published_nsgs import CHECKS_OF, JUDGED, WORDS, Judged
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from apim_audit import run
-from apim_audit.core.facts.findings import Change, Check, Report
+from apim_audit.core.facts.findings import Change, Check
+from apim_audit.core.facts.reports import Report
 from apim_audit.demo.documents import (
     Place,
     Rule,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Change, Severity, Verdict
+from apim_audit.core.facts.findings import Change, Severity
+from apim_audit.core.facts.verdicts import Verdict
 from tests.plan.judging import RULES, estate, found, judged_blocks, kept, rule_address, separate, status
 
 

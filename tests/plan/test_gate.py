@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from apim_audit import run
-from apim_audit.core.facts.findings import Change, Origin, Verdict
+from apim_audit.core.facts.findings import Change, Origin
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.demo.documents import deny_in, deny_out, peered, virtual_network
 from tests.plan.judging import (
     NSG,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.demo.documents import network_security_group
 from tests.plan.azurerm_blocks import blocks_of
 from tests.plan.judging import PLACE, RULES, caused, estate, judged, judged_blocks, rule_address, separate, status

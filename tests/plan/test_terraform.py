@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Verdict
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.demo.documents import deny_in
 from apim_audit.plan.model import UNTOLD_SUBSCRIPTION
 from tests.plan.judging import (

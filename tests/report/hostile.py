@@ -2,29 +2,19 @@
 
 from dataclasses import replace
 
-from apim_audit.core.facts.findings import (
-    Change,
-    Check,
+from apim_audit.core.facts.findings import Change, Check, Observation, Origin, Severity, Standing, Waiver
+from apim_audit.core.facts.reports import FixedGap, Incomplete, Report, WaiverProblem, WaiverProblemKind
+from apim_audit.core.facts.requirements import Level
+from apim_audit.core.facts.verdicts import (
     DecidingRule,
     Evidence,
-    FixedGap,
     Gap,
-    Incomplete,
     NearMiss,
     NotApplicable,
-    Observation,
-    Origin,
-    Report,
-    Severity,
-    Standing,
     Undecided,
     Verdict,
-    Waiver,
-    WaiverProblem,
-    WaiverProblemKind,
     Witness,
 )
-from apim_audit.core.facts.requirements import Level
 from tests.report.samples import (
     BASELINE,
     BLOCKED,

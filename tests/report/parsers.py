@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from io import StringIO
 from xml.etree import ElementTree as ET
 
-from apim_audit.core.facts.findings import Report, Verdict
+from apim_audit.core.facts.reports import Report
+from apim_audit.core.facts.verdicts import Verdict
 
 _COUNT = re.compile(r"(\d+) ([a-z-]+)")
 COMMANDS = {"error", "warning", "notice", "add-mask", "set-output", "set-env", "add-path", "group", "stop-commands"}

@@ -3,31 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
-from apim_audit.core.facts.findings import (
-    Alternative,
-    Check,
+from apim_audit.core.facts.findings import Check, HygieneFinding, HygieneKind, Severity
+from apim_audit.core.facts.reports import (
     Comparison,
-    Compliant,
-    DecidingRule,
-    Evidence,
-    Gap,
-    HygieneFinding,
-    HygieneKind,
     Incomplete,
     InstanceReport,
     LocationReport,
-    NearMiss,
     NewlyFailing,
-    NotApplicable,
-    Outcome,
     Report,
     Scope,
     ServiceTagSource,
-    Severity,
-    ShadowedRule,
-    Undecided,
-    Verdict,
-    Witness,
 )
 from apim_audit.core.facts.requirements import (
     Baseline,
@@ -42,6 +27,20 @@ from apim_audit.core.facts.requirements import (
     VirtualNetworkType,
 )
 from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import (
+    Alternative,
+    Compliant,
+    DecidingRule,
+    Evidence,
+    Gap,
+    NearMiss,
+    NotApplicable,
+    Outcome,
+    ShadowedRule,
+    Undecided,
+    Verdict,
+    Witness,
+)
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000001"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg-apim"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apim_audit.core.facts.findings import Check, Incomplete, Origin, WaiverProblem, WaiverProblemKind
+from apim_audit.core.facts.findings import Check, Origin
+from apim_audit.core.facts.reports import Incomplete, WaiverProblem, WaiverProblemKind
 from apim_audit.core.facts.text import printable
 from apim_audit.report import RENDERERS
 from tests.report.hostile import EVERY_VERDICT, WAIVER

@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 
 from apim_audit import __version__
 from apim_audit.cli import main
-from apim_audit.core.facts.findings import FixedGap, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import FixedGap, Report
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.report import RENDERERS, Format
 from tests.report.hostile import HOSTILE, NAMES
 from tests.report.parsers import PARSERS, expected, logging_command, workflow_command

@@ -7,8 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from apim_audit import __version__
-from apim_audit.core.facts.findings import HygieneKind, Report, Severity, Verdict
+from apim_audit.core.facts.findings import HygieneKind, Severity
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.requirements import Level, NetworkModel
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.judging.near_misses import Field
 from apim_audit.report import RENDERERS
 from apim_audit.report.json_v1 import to_json

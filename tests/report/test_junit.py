@@ -6,8 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 import xmlschema
 
-from apim_audit.core.facts.findings import Check, Compliant, Incomplete, NotApplicable, Report, Severity, Undecided
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import Incomplete, Report
 from apim_audit.core.facts.requirements import Level
+from apim_audit.core.facts.verdicts import Compliant, NotApplicable, Undecided
 from apim_audit.report import RENDERERS
 from tests.report.hostile import HOSTILE, WAIVER
 from tests.report.samples import (

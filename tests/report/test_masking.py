@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.facts.findings import (
-    FixedGap,
-    Gap,
-    Observation,
-    Origin,
-    Report,
-    Scope,
-    Standing,
-    Verdict,
-    Waiver,
-    WaiverProblem,
-    WaiverProblemKind,
-)
+from apim_audit.core.facts.findings import Observation, Origin, Standing, Waiver
+from apim_audit.core.facts.reports import FixedGap, Report, Scope, WaiverProblem, WaiverProblemKind
 from apim_audit.core.facts.requirements import Requirement
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Gap, Verdict
 from apim_audit.core.judging.judge import Options
 from apim_audit.report import RENDERERS
 from apim_audit.report.masking import NOTE, mask

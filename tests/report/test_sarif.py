@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from apim_audit.core.facts.findings import Change, Check, Origin, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Change, Check, Origin, Severity
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.requirements import Level, LevelRule, NetworkModel, Source
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.report import RENDERERS
 from apim_audit.report.sarif import MOST_RESULTS, NO_FILE
 from tests.report.hostile import HOSTILE, WAIVER

@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from apim_audit.core.facts.findings import Check, Comparison, Gap, Report, ServiceTagSource, Severity, Undecided
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import Comparison, Report, ServiceTagSource
 from apim_audit.core.facts.requirements import Level, NetworkModel, Requirement
+from apim_audit.core.facts.verdicts import Gap, Undecided
 from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.report import RENDERERS, Style
 from apim_audit.report.display import columns

@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import (
-    Check,
-    FixedGap,
-    Gap,
-    InstanceReport,
-    LocationReport,
-    Report,
-    Severity,
-    Verdict,
-)
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import FixedGap, InstanceReport, LocationReport, Report
+from apim_audit.core.facts.verdicts import Gap, Verdict
 
 _QUIET = frozenset({Severity.NONE, Severity.UNDECIDED})
 _Place = tuple[str, str, str]

@@ -4,19 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from apim_audit.core.accepting.resource_patterns import ResourcePattern, segments_of
-from apim_audit.core.facts.findings import (
-    Check,
-    Gap,
-    InstanceReport,
-    LocationReport,
-    Report,
-    Severity,
-    Undecided,
-    Verdict,
-    Waiver,
-    WaiverProblem,
-    WaiverProblemKind,
-)
+from apim_audit.core.facts.findings import Check, Severity, Waiver
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report, WaiverProblem, WaiverProblemKind
+from apim_audit.core.facts.verdicts import Gap, Undecided, Verdict
 
 
 @dataclass(frozen=True, slots=True)

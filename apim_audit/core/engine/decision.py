@@ -27,8 +27,8 @@ from apim_audit.core.engine.search import (
     search,
 )
 from apim_audit.core.engine.worlds import Fated, Sight, Worlds, shadowed_rules, worlds_of
-from apim_audit.core.facts.findings import Verdict
 from apim_audit.core.facts.rules import Access, SecurityRule
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.sets.unknowns import Choice, Unknown
 
 _WITHOUT_PINS = 4

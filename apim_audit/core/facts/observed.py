@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import Check, InstanceReport, Observation, Standing, Verdict
+from apim_audit.core.facts.findings import Check, Observation, Standing
+from apim_audit.core.facts.reports import InstanceReport
 from apim_audit.core.facts.requirements import Catalogue, Level
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Verdict
 
 STALE_HOURS = 3
 """From this age on a reading says nothing: Azure refreshes it every 15 minutes, and its own portal counts it as stale.

@@ -9,11 +9,13 @@ from apim_audit.core.engine.decision import LOST, Decision, Fate, decide
 from apim_audit.core.engine.rulesets import Ruleset, ruleset_of
 from apim_audit.core.engine.search import Box, Undecidable
 from apim_audit.core.facts.estate import Instance, Location, NetworkSecurityGroup, Unreadable
-from apim_audit.core.facts.findings import (
-    Check,
+from apim_audit.core.facts.findings import Check, HygieneFinding
+from apim_audit.core.facts.models import Row
+from apim_audit.core.facts.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
+from apim_audit.core.facts.verdicts import (
     Compliant,
     Gap,
-    HygieneFinding,
     NearMiss,
     NotApplicable,
     Outcome,
@@ -21,9 +23,6 @@ from apim_audit.core.facts.findings import (
     Verdict,
     verdict_of,
 )
-from apim_audit.core.facts.models import Row
-from apim_audit.core.facts.requirements import Flow, Level, NetworkModel, PeerKind, Requirement, VirtualNetworkType
-from apim_audit.core.facts.rules import Access, Direction, SecurityRule, Side
 from apim_audit.core.judging.candidates import Candidates, candidates_of
 from apim_audit.core.judging.conditions import Premises, condition
 from apim_audit.core.judging.hygiene import untidy_rules

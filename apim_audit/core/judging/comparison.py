@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from apim_audit.core.facts.findings import Comparison, InstanceReport, LocationReport, NewlyFailing, Severity
+from apim_audit.core.facts.findings import Severity
+from apim_audit.core.facts.reports import Comparison, InstanceReport, LocationReport, NewlyFailing
 from apim_audit.core.facts.requirements import (
     Baseline,
     Flow,

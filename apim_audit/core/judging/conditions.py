@@ -8,8 +8,8 @@ from apim_audit.core.engine.decision import LOST, Decision
 from apim_audit.core.engine.resolve import resolve_tag
 from apim_audit.core.engine.search import Undecidable
 from apim_audit.core.facts.estate import Instance, Location, Route, RouteTable, Subnet, Unreadable
-from apim_audit.core.facts.findings import Compliant, Evidence, Gap, NotApplicable, Outcome, Undecided, Verdict
 from apim_audit.core.facts.requirements import NetworkModel
+from apim_audit.core.facts.verdicts import Compliant, Evidence, Gap, NotApplicable, Outcome, Undecided, Verdict
 from apim_audit.core.judging.messages import too_entangled
 from apim_audit.core.judging.outcomes import alternatives, questions, worst
 from apim_audit.core.judging.routes import way_out

@@ -11,9 +11,10 @@ from enum import IntEnum
 from apim_audit.core.engine.reach import Reach
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import Undecidable
-from apim_audit.core.facts.findings import Check, Compliant, HygieneFinding, HygieneKind
+from apim_audit.core.facts.findings import Check, HygieneFinding, HygieneKind
 from apim_audit.core.facts.requirements import PeerKind
 from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule
+from apim_audit.core.facts.verdicts import Compliant
 from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.core.judging.required import Site, on_one_side
 from apim_audit.core.sets.addresses import EVERYTHING, PUBLIC

@@ -15,20 +15,13 @@ from apim_audit.core.facts.estate import (
     VirtualNetwork,
 )
 from apim_audit.core.facts.features import InUse
-from apim_audit.core.facts.findings import (
-    Check,
-    Compliant,
-    InstanceReport,
-    LocationReport,
-    NearMiss,
-    NotApplicable,
-    Origin,
-    RuleStack,
-)
+from apim_audit.core.facts.findings import Check, Origin
 from apim_audit.core.facts.models import NothingToJudge, Row, RowPicker, judging_baseline, network_model
 from apim_audit.core.facts.observed import disagreements, observations
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, RuleStack
 from apim_audit.core.facts.requirements import Baseline, Catalogue, NetworkModel
 from apim_audit.core.facts.rules import SecurityRule
+from apim_audit.core.facts.verdicts import Compliant, NearMiss, NotApplicable
 from apim_audit.core.judging.checks import LocationJudge
 from apim_audit.core.judging.near_misses import told_kindly
 from apim_audit.core.judging.required import Site, usable_addresses

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from apim_audit.core.facts.findings import (
+from apim_audit.core.facts.rules import Direction
+from apim_audit.core.facts.verdicts import (
     Compliant,
     DecidingRule,
     Evidence,
@@ -15,7 +16,6 @@ from apim_audit.core.facts.findings import (
     Verdict,
     Witness,
 )
-from apim_audit.core.facts.rules import Direction
 from apim_audit.core.sets.tags import ServiceTags
 
 _MANY_PORTS = "1-65535"

@@ -15,8 +15,8 @@ from apim_audit.core.engine.decision import decide
 from apim_audit.core.engine.resolve import is_pinning
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import Box, Dimension, Undecidable
-from apim_audit.core.facts.findings import NearMiss, Verdict
 from apim_audit.core.facts.rules import ALL_PORTS, Direction, SecurityRule, Side
+from apim_audit.core.facts.verdicts import NearMiss, Verdict
 from apim_audit.core.judging.candidates import Candidates
 from apim_audit.core.judging.required import Site, on_one_side
 from apim_audit.core.sets.intervals import IntervalSet

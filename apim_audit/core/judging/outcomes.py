@@ -7,7 +7,8 @@ from typing import NamedTuple
 from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
 from apim_audit.core.engine.rulesets import Ruleset
-from apim_audit.core.facts.findings import (
+from apim_audit.core.facts.rules import Direction, SecurityRule
+from apim_audit.core.facts.verdicts import (
     Alternative,
     Compliant,
     DecidingRule,
@@ -19,7 +20,6 @@ from apim_audit.core.facts.findings import (
     Verdict,
     Witness,
 )
-from apim_audit.core.facts.rules import Direction, SecurityRule
 from apim_audit.core.judging.required import Site
 from apim_audit.core.sets.addresses import format_address
 from apim_audit.core.sets.unknowns import YES, Choice

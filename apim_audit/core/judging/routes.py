@@ -16,7 +16,7 @@ from apim_audit.core.engine.decision import Decision, Fate, decide_by
 from apim_audit.core.engine.resolve import resolve_expression
 from apim_audit.core.engine.search import Box, Clause, Place, Undecidable, asked
 from apim_audit.core.facts.estate import Route
-from apim_audit.core.facts.findings import Verdict
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.sets.addresses import EVERYTHING, parse_span
 from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold

@@ -2,8 +2,9 @@
 
 from functools import lru_cache
 
-from apim_audit.core.facts.findings import Severity, Verdict
+from apim_audit.core.facts.findings import Severity
 from apim_audit.core.facts.requirements import Level, Requirement
+from apim_audit.core.facts.verdicts import Verdict
 
 _LOSSES = frozenset({Verdict.PARTIAL, Verdict.MISSING, Verdict.BLOCKED})
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from apim_audit.core.engine.rulesets import in_order
 from apim_audit.core.facts.estate import AdminRules, Estate, NetworkSecurityGroup, Subnet, VirtualNetwork
-from apim_audit.core.facts.findings import RuleStack, StackRule
+from apim_audit.core.facts.reports import RuleStack, StackRule
 from apim_audit.core.facts.rules import ALL_PORTS, DEFAULT_RULES, Direction, SecurityRule, Side
 from apim_audit.core.sets.intervals import IntervalSet
 

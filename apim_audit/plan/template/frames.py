@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Protocol
 
-from apim_audit.core.facts.findings import Incomplete, Origin
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.plan.located_json import LocatedObject
 from apim_audit.plan.template.syntax import Node

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import Incomplete
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.errors import NoAuditError
 from apim_audit.plan.located_json import LocatedObject, NotJsonError, parse_located

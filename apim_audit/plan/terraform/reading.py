@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import Incomplete, Origin
+from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.reports import Incomplete
 from apim_audit.core.facts.text import printable
 from apim_audit.decode.resources import fold_id, parent_of
 from apim_audit.plan.errors import PlanError

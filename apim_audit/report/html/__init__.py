@@ -1,6 +1,6 @@
 """The HTML report: one file that needs nothing else, to be opened in a browser."""
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.report import PLAIN, Style
 from apim_audit.report.html.data import data_of
 from apim_audit.report.html.page import page_of

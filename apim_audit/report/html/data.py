@@ -10,15 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from apim_audit.core.facts.findings import (
-    Check,
-    InstanceReport,
-    LocationReport,
-    Origin,
-    Report,
-    RuleStack,
-    StackRule,
-)
+from apim_audit.core.facts.findings import Check, Origin
+from apim_audit.core.facts.reports import InstanceReport, LocationReport, Report, RuleStack, StackRule
 from apim_audit.core.facts.requirements import NetworkModel, Requirement
 from apim_audit.report.html.standing import is_attention, is_open, loudest
 from apim_audit.report.json_v1 import to_json

@@ -11,8 +11,10 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from apim_audit import __version__
-from apim_audit.core.facts.findings import Check, Report, Verdict
+from apim_audit.core.facts.findings import Check
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.facts.text import printable
+from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.report.display import clip
 from apim_audit.report.html.data import PageData
 from apim_audit.report.html.standing import is_open, open_severities, standings

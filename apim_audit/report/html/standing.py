@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apim_audit.core.facts.findings import Check, InstanceReport, Report, Severity, Verdict
+from apim_audit.core.facts.findings import Check, Severity
+from apim_audit.core.facts.reports import InstanceReport, Report
+from apim_audit.core.facts.verdicts import Verdict
 
 NO_OPEN_GAP = "no open gap"
 NOT_JUDGED = "not judged"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.plan.model import Plan
 from apim_audit.run import audit
 from apim_audit.snapshot import Document, Snapshot, SourcedDocument

@@ -2,24 +2,19 @@
 
 from dataclasses import replace
 
-from apim_audit.core.facts.findings import (
-    Change,
+from apim_audit.core.facts.findings import Change, Observation, Origin, Standing, Waiver
+from apim_audit.core.facts.reports import (
     FixedGap,
     Incomplete,
-    NearMiss,
-    Observation,
-    Origin,
     Report,
     RuleStack,
     Scope,
     StackRule,
-    Standing,
-    Verdict,
-    Waiver,
     WaiverProblem,
     WaiverProblemKind,
 )
 from apim_audit.core.facts.requirements import Level
+from apim_audit.core.facts.verdicts import NearMiss, Verdict
 from tests.report.samples import (
     ADVISORY,
     BLOCKED,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from apim_audit import run
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.core.judging.judge import Options
 from apim_audit.report import RENDERERS
 from tests.report.html.browser import running

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from apim_audit.core.facts.findings import Report
+from apim_audit.core.facts.reports import Report
 from apim_audit.report import RENDERERS
 from apim_audit.report.html.page import MOST_STATIC_GAPS
 from tests.report.html.samples import HOSTILE, KNOWN, LONG, WAIVED, everything
