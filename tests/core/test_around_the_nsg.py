@@ -166,6 +166,8 @@ def test_the_first_of_several_diverting_routes_is_named_with_what_it_diverts_its
         ([("ApiManagement", "Internet"), ("ApiManagement", "VirtualAppliance")], "unknown"),
         ([("ApiManagement.WestEurope", "VirtualAppliance")], "partial"),
         ([("Storage", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("ApiManagement", "Internet"), ("Storage", "None")], "unknown"),
+        ([("0.0.0.0/0", "Internet"), ("ApiManagement", "None"), ("Storage", "Internet")], "unknown"),
         ([("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "VirtualAppliance")], "unknown"),
     ],
 )
@@ -209,6 +211,14 @@ DEFAULT = ("0.0.0.0/0", "None")
             NO_DATA,
             [("20.0.0.0/8", "VirtualAppliance")],
             "it cannot be told: which addresses has ApiManagement? It is not in made-up tags",
+        ),
+        (
+            NO_DATA,
+            [("ApiManagement", "Internet"), ("ApiManagement", "None")],
+            (
+                "it cannot be told: which addresses has ApiManagement? It is not in made-up tags; "
+                "the routes `r0` and `r1` have a prefix in common: which of them counts?"
+            ),
         ),
     ],
 )
@@ -318,7 +328,26 @@ TOO_MANY = [(name, hop) for name, hop in zip(MANY, ("Internet", "None") * 3, str
 def test_of_many_routes_by_tags_without_data_those_count_that_could_change_it(
     routes: list[tuple[str, str]], verdict: Verdict
 ) -> None:
+    assert return_path(routes, NO_DATA) is verdict
+
+
+def return_path(routes: list[tuple[str, str]], tags: ServiceTags) -> Verdict:
+    """Returns the verdict on the answers to the control plane."""
     subnet = replace(NEWEST.subnet(), route_table=routed(*routes))
     instance = NEWEST.instance(subnet)
-    premises = Premises(instance, instance.locations[0], NetworkModel.STV2, subnet, NO_DATA)
-    assert verdict_of(condition("management-return-path", premises).outcome) is verdict
+    premises = Premises(instance, instance.locations[0], NetworkModel.STV2, subnet, tags)
+    return verdict_of(condition("management-return-path", premises).outcome)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "verdict"),
+    [
+        (("13.64.39.16/32",), Verdict.MISSING),  # no other route is longer
+        (("13.64.39.16/32", "20.40.0.0/24"), Verdict.UNKNOWN),  # one may lead the rest to the Internet, or not
+    ],
+)
+def test_of_many_routes_by_tags_without_data_not_even_the_best_that_is_possible_is_guessed(
+    addresses: tuple[str, ...], verdict: Verdict
+) -> None:
+    tags = tags_with_data({"ApiManagement": addresses})
+    assert return_path([*((prefix, "None") for prefix in addresses), *TOO_MANY], tags) is verdict

@@ -23,7 +23,7 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "reach", "replay", "required", "resolve", "rulesets", "severity", "unknowns", "worlds",
+    "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -60,6 +60,7 @@ _TESTS = {
     "replay": (("tests/core/test_replay.py",), _CASES),
     "required": (_FIRST, ("tests/core/test_hints.py", *_CASES)),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
+    "routes": (_CASES[1:2], ("tests/laws/test_route_laws.py",)),
     "rulesets": (("tests/core/test_rulesets.py",), (*_FIRST, *_SEARCH, *_LAWS, _CASES[0])),
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
