@@ -23,7 +23,7 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "worlds",
+    "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -65,6 +65,7 @@ _TESTS = {
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
+    "words": (("tests/core/test_words.py",), ("tests/core/test_hints.py", "tests/core/test_resolve.py")),
     "worlds": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
 }
 """For modules the tests that are tried on each mutant, stage by stage until one fails: what takes little first."""
