@@ -22,8 +22,9 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "words", "worlds",
+    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search", "intervals",
+    "outcomes", "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "words",
+    "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -54,6 +55,7 @@ _TESTS = {
     "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_SEARCH, "tests/laws/test_hygiene_laws.py", *_LAWS)),
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
+    "hygiene": (("tests/core/test_hints.py", "tests/laws/test_hygiene_laws.py"), ("tests/core/test_admin_rules.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
     "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),
