@@ -24,6 +24,8 @@ _PASSED_OVER = (
 
 HARMLESS = {
     "addresses.py: drop if ':' not in text:": "a shortcut: what has no colon cannot be read as IPv6",
+    "candidates.py: drop if not found:": "a shortcut: what is empty stays so",
+    "candidates.py: drop break | if not found:": "a shortcut: what is empty stays so",
     "classes.py: drop if mask.bit_count() == len(self.classes):": "a shortcut: adding up all classes gives the hull",
     "classes.py: drop if not self.cuts:": "a shortcut: without a cut there is one class, the hull",
     "classes.py: drop if len(there) == _ONE_INTERVAL:": "a shortcut: the long way has the same result",

@@ -22,9 +22,9 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search", "intervals",
-    "outcomes", "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns", "words",
-    "worlds",
+    "addresses", "candidates", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search",
+    "intervals", "outcomes", "reach", "replay", "required", "resolve", "routes", "rulesets", "severity", "unknowns",
+    "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -49,6 +49,7 @@ _ALL = (
 )  # fmt: skip
 _TESTS = {
     "addresses": (_FIRST, ("tests/core/test_addresses.py",)),
+    "candidates": (("tests/core/test_hints.py",), ("tests/core/test_checks.py", "tests/core/test_admin_rules.py")),
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
     "checks": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), (*_CASES, "tests/core/test_hints.py")),
     "classes": (("tests/core/test_classes.py",), (*_FIRST, *_LAWS)),
