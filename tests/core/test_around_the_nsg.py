@@ -167,6 +167,8 @@ def test_the_first_of_several_diverting_routes_is_named_with_what_it_diverts_its
         ([("ApiManagement", "Internet"), ("ApiManagement", "VirtualAppliance")], "unknown"),
         ([("ApiManagement.WestEurope", "VirtualAppliance")], "partial"),
         ([("Storage", "VirtualAppliance")], "unknown"),
+        ([("0.0.0.0/0", "VirtualAppliance"), ("ApiManagement", "Internet"), ("Storage", "None")], "unknown"),
+        ([("0.0.0.0/0", "Internet"), ("ApiManagement", "None"), ("Storage", "Internet")], "unknown"),
         ([("0.0.0.0/0", "Internet"), ("0.0.0.0/0", "VirtualAppliance")], "unknown"),
     ],
 )
@@ -230,6 +232,14 @@ DEFAULT = ("0.0.0.0/0", "None")
             NO_DATA,
             [("20.0.0.0/8", "VirtualAppliance")],
             "it cannot be told: which addresses has ApiManagement? It is not in made-up tags",
+        ),
+        (
+            NO_DATA,
+            [("ApiManagement", "Internet"), ("ApiManagement", "None")],
+            (
+                "it cannot be told: which addresses has ApiManagement? It is not in made-up tags; "
+                "the routes `r0` and `r1` have a prefix in common: which of them counts?"
+            ),
         ),
     ],
 )
@@ -342,14 +352,29 @@ def test_of_many_routes_by_tags_without_data_those_count_that_could_change_it(
     assert verdict_of(found("management-return-path", routes).outcome) is verdict
 
 
-def found(row: str, routes: list[tuple[str, str]]) -> Finding:
-    """Returns what is said of a route table without tag data, by itself."""
+def found(row: str, routes: list[tuple[str, str]], tags: ServiceTags = NO_DATA) -> Finding:
+    """Returns what is said of a route table by itself."""
     subnet = replace(NEWEST.subnet(), route_table=routed(*routes))
     instance = NEWEST.instance(subnet)
-    return condition(row, Premises(instance, instance.locations[0], NetworkModel.STV2, subnet, NO_DATA))
+    return condition(row, Premises(instance, instance.locations[0], NetworkModel.STV2, subnet, tags))
 
 
 @pytest.mark.parametrize("row", ["management-return-path", "service-endpoints"])
 def test_where_routes_by_tags_without_data_are_too_many_the_data_would_help(row: str) -> None:
     undecided = "the routes overlap in more ways than the budget allows to go through"
     assert found(row, [DEFAULT, *TOO_MANY]).message == f"it cannot be told: {undecided}: give --service-tags"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "verdict"),
+    [
+        (("13.64.39.16/32",), Verdict.MISSING),  # no other route is longer
+        (("13.64.39.16/32", "20.40.0.0/24"), Verdict.UNKNOWN),  # one may lead the rest to the Internet, or not
+    ],
+)
+def test_of_many_routes_by_tags_without_data_not_even_the_best_that_is_possible_is_guessed(
+    addresses: tuple[str, ...], verdict: Verdict
+) -> None:
+    tags = tags_with_data({"ApiManagement": addresses})
+    routes = [*((prefix, "None") for prefix in addresses), *TOO_MANY]
+    assert verdict_of(found("management-return-path", routes, tags).outcome) is verdict

@@ -1,6 +1,8 @@
 """Near misses, rules that are far too wide, rules that never decide, and what the user may assume."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
+from random import Random
 
 import pytest
 
@@ -170,8 +172,56 @@ def test_a_rule_far_wider_than_its_requirement_is_named_with_a_narrow_one() -> N
     found = judged(Site(rules=(wide,)), Options("2021-12", hygiene=True)).hygiene
     sql = next(finding for finding in found if finding.requirement == "sql")
     assert (sql.kind, sql.name) == ("too-wide", "Wide")
-    assert sql.message.endswith("TCP 1433 from VirtualNetwork to Sql.WestEurope would do")
+    assert sql.message == (
+        "`Wide` alone serves TCP 1433 to Sql.WestEurope and is far wider: "
+        "TCP 1433 from VirtualNetwork to Sql.WestEurope would do"
+    )
     assert ("too-wide", "AllowOut") not in untidy(outbound("Sql", "1433"))
+
+
+def test_a_rule_of_many_more_ports_than_its_requirement_needs_is_far_wider() -> None:
+    assert ("too-wide", "AllowOut") in untidy(outbound("Sql", "1433-2457"))
+    assert ("too-wide", "AllowOut") not in untidy(outbound("Sql", "1433-2456"))
+
+
+def test_all_ports_are_not_far_wider_than_all_but_port_0() -> None:
+    rules = (inbound("AzureLoadBalancer", "*"), deny_all("Inbound"))
+    site = Site(rules=rules, platform="stv1", sku="Premium")
+    assert judged(site, Options("2021-12", hygiene=True)).hygiene == ()
+
+
+def test_only_where_clients_come_in_from_anywhere_is_the_internet_not_far_wider() -> None:
+    assert untidy(inbound("Internet", "443")) == set()
+    assert ("too-wide", "AllowOut") in untidy(outbound("Internet", "1433"))
+
+
+def test_a_rule_that_alone_serves_the_last_protocol_decides_something() -> None:
+    each = [
+        replace(named(protocol, outbound("Sql", "*"), number), protocol=protocol)
+        for number, protocol in enumerate(("Tcp", "Udp", "Icmp", "Esp"), 100)
+    ]
+    assert ("shadowed", "AllowOut") not in untidy(*each, outbound("Sql", "*", protocol="*"))
+
+
+def test_a_rule_of_which_it_cannot_be_told_in_time_is_not_named() -> None:
+    random = Random(1)
+
+    def some(top: int) -> list[int]:
+        return sorted(random.sample(range(top), 2))
+
+    def entangled(number: int) -> PlainRule:
+        own, (first, last) = some(256), map(IPv4Address, some(2**32))
+        ports, source_ports = (f"{low}-{high}" for low, high in (some(2**16), some(2**16)))
+        sources = (f"10.0.1.{own[0]}-10.0.1.{own[1]}",)
+        rule = outbound(f"{first}-{last}", ports, sources=sources, source_ports=(source_ports,))
+        return named(f"r{number}", rule, 100 + number)
+
+    rules = [entangled(number) for number in range(60)]
+    twice = [named("Again", rules[0], 3000), CLOSED_OUT, named("DenyTwice", CLOSED_OUT, 4001)]
+    assert ("redundant", "DenyAll") in untidy(*rules[:9], *twice)
+    found = untidy(*rules, *twice)
+    assert found > {("shadowed", "Again"), ("shadowed", "DenyTwice")}
+    assert not any(name == "DenyAll" for _, name in found)
 
 
 def test_hygiene_is_off_by_default_and_changes_no_check() -> None:

@@ -32,6 +32,11 @@ TAGS = ServiceTags({}, {fold(name): name for name in load_catalogue().tag_names}
         ("SqlServer.WestEurope", "Sql.WestEurope"),
         ("SqlServer.Nowhere", "Sql"),
         ("Storage.WestEurop", "Storage.WestEurope"),
+        ("Storage Account", "Storage"),
+        ("Sql,", "Sql"),
+        ("AppSe", "AppService"),
+        ("AppServiceManage", "AppServiceManagement"),
+        ("AppServiceManagements", "AppServiceManagement"),
     ],
 )
 def test_the_tag_that_was_meant_is_named(word: str, meant: str) -> None:
@@ -40,7 +45,8 @@ def test_the_tag_that_was_meant_is_named(word: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["Data", "Hub", "Front", "AzureAd", "MySqlServer", "Storage.Nowhere", "10.0.0.0/33", "host.example.com"]
+    "word",
+    ["Data", "Hub", "Act", "Front", "AzureAd", "MySqlServer", "Storage.Nowhere", "10.0.0.0/33", "host.example.com"],
 )
 def test_no_guess_is_better_than_a_poor_one(word: str) -> None:
     assert question_of(word, TAGS) == f"what is `{word}`? It is no address, prefix or known service tag"
@@ -55,3 +61,8 @@ def test_a_long_text_is_shown_in_part() -> None:
     question = question_of(",".join(["10.0.0.0/8"] * 1000), TAGS)
     assert len(question) < 140
     assert question.endswith("...`? Write each address or tag as an entry of its own")
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "...")])
+def test_of_a_text_at_most_sixty_characters_are_shown(length: int, shown: str) -> None:
+    assert question_of("x" * length, TAGS).startswith(f"what is `{shown}`?")

@@ -22,8 +22,9 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "cells", "checks", "classes", "compiling", "conditions", "decision", "search", "intervals", "outcomes",
-    "platforms", "reach", "replay", "required", "resolve", "rulesets", "severity", "unknowns", "without_nsg", "worlds",
+    "addresses", "candidates", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search",
+    "intervals", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets", "severity",
+    "unknowns", "without_nsg", "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -48,12 +49,14 @@ _ALL = (
 )  # fmt: skip
 _TESTS = {
     "addresses": (_FIRST, ("tests/core/test_addresses.py",)),
+    "candidates": (("tests/core/test_hints.py",), ("tests/core/test_checks.py", "tests/core/test_admin_rules.py")),
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
     "checks": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), (*_CASES, "tests/core/test_hints.py")),
     "classes": (("tests/core/test_classes.py",), (*_FIRST, *_LAWS)),
     "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_SEARCH, "tests/laws/test_hygiene_laws.py", *_LAWS)),
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
+    "hygiene": (("tests/core/test_hints.py", "tests/laws/test_hygiene_laws.py"), ("tests/core/test_admin_rules.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
     "platforms": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), _CASES),
@@ -61,11 +64,13 @@ _TESTS = {
     "replay": (("tests/core/test_replay.py",), _CASES),
     "required": (_FIRST, ("tests/core/test_hints.py", *_CASES)),
     "resolve": (("tests/core/test_resolve.py", *_FIRST), ("tests/core/test_admin_rules.py", *_CASES)),
+    "routes": (_CASES[1:2], ("tests/laws/test_route_laws.py",)),
     "rulesets": (("tests/core/test_rulesets.py",), (*_FIRST, *_SEARCH, *_LAWS, _CASES[0])),
     "search": ((*_FIRST, *_SEARCH), _LAWS),
     "severity": (_CASES,),
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
     "without_nsg": (("tests/core/test_admin_rules.py", "tests/core/test_checks.py"), _CASES),
+    "words": (("tests/core/test_words.py",), ("tests/core/test_hints.py", "tests/core/test_resolve.py")),
     "worlds": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
 }
 """For modules the tests that are tried on each mutant, stage by stage until one fails: what takes little first."""

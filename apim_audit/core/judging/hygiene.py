@@ -13,7 +13,7 @@ from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import Undecidable
 from apim_audit.core.facts.findings import Check, HygieneFinding, HygieneKind
 from apim_audit.core.facts.requirements import PeerKind
-from apim_audit.core.facts.rules import ALL_PORTS, Access, Direction, SecurityRule
+from apim_audit.core.facts.rules import Access, Direction, SecurityRule
 from apim_audit.core.facts.verdicts import Compliant
 from apim_audit.core.judging.messages import flow_phrase
 from apim_audit.core.judging.required import Site, on_one_side
@@ -21,6 +21,7 @@ from apim_audit.core.sets.addresses import EVERYTHING, PUBLIC
 
 _PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah")
 _MANY_PORTS = 1024
+"""So many more than a requirement needs are far too many."""
 
 
 def untidy_rules(site: Site, rulesets: Iterable[Ruleset], checks: Sequence[Check]) -> tuple[HygieneFinding, ...]:
@@ -120,9 +121,9 @@ def _wide_rules(site: Site, rulesets: Iterable[Ruleset], checks: Sequence[Check]
 
 
 def _is_wide(rule: SecurityRule, check: Check, site: Site) -> bool:
-    """Tells whether a rule lets any source or port through where the requirement needs few."""
+    """Tells whether a rule lets any source, or many more ports, through where the requirement needs few."""
     flow = check.requirement.flow
-    any_port = rule.destination_ports.size() >= _MANY_PORTS and ALL_PORTS.size() > _wanted_ports(check)
+    any_port = rule.destination_ports.size() - _wanted_ports(check) >= _MANY_PORTS
     other = site.resolver.other_side(rule).surely()
     needs_everything = flow is not None and flow.peer.kind is PeerKind.INTERNET
     return any_port or (PUBLIC.issubset(other) and not needs_everything) or other == EVERYTHING

@@ -126,7 +126,7 @@ class _Table:
             for piece in destinations.pieces
         ]
         fates = [Fate.ALLOWED if _is_direct(route) else Fate.DENIED_BY_DEFAULT for route in self.routes]
-        system = _clause(len(self.routes), AddressSet.plain(EVERYTHING), direct=True)
+        system = _clause(len(self.routes), AddressSet.plain(EVERYTHING))
         return decide_by(required, (*self.clauses(), system), (*fates, Fate.ALLOWED))
 
     def clauses(self) -> Iterator[Clause]:
@@ -150,9 +150,9 @@ class _Table:
             rivals = [rival for rival, theirs in direct if not theirs.at_most().isdisjoint(addresses.at_most())]
             if rivals:
                 condition = self._is_first(loose, rivals[0])
-                yield from _pieces(loose.number, addresses.under(condition), direct=False)
+                yield from _pieces(loose.number, addresses.under(condition))
         for loose, addresses in (*direct, *diverting):
-            yield from _pieces(loose.number, addresses, direct=loose.direct)
+            yield from _pieces(loose.number, addresses)
 
     def _is_first(self, diverting: _Loose, direct: _Loose) -> Condition:
         one, other = (fold(self.routes[each.number].prefix) for each in (diverting, direct))
@@ -166,7 +166,7 @@ class _Table:
                 if shared and direct.direct and not diverting.direct:
                     condition = self._counts(direct.number, diverting.number)
                     taken = AddressSet.plain(IntervalSet.union_of(shared)).under(condition)
-                    yield _clause(diverting.number, taken, direct=False)
+                    yield _clause(diverting.number, taken)
 
     def _counts(self, direct: int, diverting: int) -> Condition:
         names = [f"`{self.routes[number].name}`" for number in (direct, diverting)]
@@ -194,22 +194,22 @@ def _within(addresses: AddressSet, bounds: IntervalSet) -> AddressSet:
 
 
 def _whole(prefixes: _Prefixes) -> Clause:
-    return _clause(prefixes.number, AddressSet.plain(prefixes.addresses()), direct=prefixes.direct)
+    return _clause(prefixes.number, AddressSet.plain(prefixes.addresses()))
 
 
-def _clause(number: int, addresses: AddressSet, *, direct: bool) -> Clause:
-    return next(_pieces(number, addresses, direct=direct))
+def _clause(number: int, addresses: AddressSet) -> Clause:
+    return next(_pieces(number, addresses))
 
 
-def _pieces(number: int, addresses: AddressSet, *, direct: bool) -> Iterator[Clause]:
+def _pieces(number: int, addresses: AddressSet) -> Iterator[Clause]:
     for piece in addresses.pieces:
         box = Box((piece.addresses, EVERYTHING, _ANY_PORT, _ANY_PORT), asked(Place.OTHER, piece.conditions))
-        yield Clause(number, direct, box)
+        yield Clause(number, allow=True, box=box)  # what it does is told by its fate; none is looked for behind it
 
 
 def _longer(route: Route, addresses: AddressSet) -> Choice:
-    doubts = [unknown.question for piece in addresses.pieces for unknown, _ in piece.conditions]
-    question = doubts[0] if doubts else f"how long are the prefixes of {route.prefix}?"
+    doubts = (unknown.question for piece in addresses.pieces for unknown, _ in piece.conditions)
+    question = next(doubts, f"how long are the prefixes of {route.prefix}?")
     answers = tuple(
         f"the prefixes of {route.prefix} are {how} than those of other routes" for how in ("shorter", "longer")
     )
