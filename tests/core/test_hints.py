@@ -14,7 +14,7 @@ from apim_audit.core.judging.judge import Options, judge
 from apim_audit.core.sets.addresses import parse_addresses
 from apim_audit.core.sets.intervals import EMPTY
 from apim_audit.core.sets.tags import ServiceTags
-from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, outbound
+from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, others, outbound
 from tests.laws.simulator import PlainRule
 
 CLOSED_OUT = deny_all("Outbound")
@@ -115,6 +115,28 @@ def test_of_two_regions_no_hint_names_two_tags_on_one_side(destination: str, mes
     rules = (outbound(destination, "443"), CLOSED_OUT)
     check = Site(rules=rules, regions=TWO_REGIONS, tags=tags).check("storage", 1)
     assert [miss.message for miss in check.near_misses] == [message]
+
+
+def test_a_rule_that_serves_another_requirement_is_told_to_change_nothing_but_where_it_stands() -> None:
+    deny = outbound("Storage", "443", name="NoStorage", access="Deny", priority=200)
+    site = Site(rules=(deny, outbound("AzureCloud", "443")))
+    assert site.check("key-vault").verdict == "compliant"
+    message = "`AllowOut` would serve if it came before the rules that deny"
+    assert [(miss.field, miss.message) for miss in site.check("storage").near_misses] == [("priority", message)]
+
+
+def test_a_rule_that_a_deny_which_is_perhaps_there_may_precede_is_no_hint() -> None:
+    deny = outbound("Storage", "*", name="Perhaps", access="Deny", priority=200)
+    site = Site(rules=(deny, outbound("Storage", "80")), perhaps=frozenset({"Perhaps"}))
+    check = site.check("storage")
+    assert (check.verdict, others(check), check.near_misses) == (
+        "blocked", {"default-only": "if `Perhaps` is not in force"}, ()
+    )  # fmt: skip
+
+
+def test_three_rules_are_named_and_no_more() -> None:
+    rules = [outbound("Sql", str(port), name=f"Sql{port}", priority=port) for port in range(300, 304)]
+    assert len(hints("sql", *rules)) == 3
 
 
 def test_a_second_rule_is_no_hint_where_it_would_come_behind_a_deny() -> None:

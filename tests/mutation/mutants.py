@@ -23,8 +23,8 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "candidates", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search",
-    "intervals", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets", "severity",
-    "unknowns", "without_nsg", "words", "worlds",
+    "intervals", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets",
+    "severity", "unknowns", "without_nsg", "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -58,6 +58,7 @@ _TESTS = {
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "hygiene": (("tests/core/test_hints.py", "tests/laws/test_hygiene_laws.py"), ("tests/core/test_admin_rules.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
+    "near_misses": (("tests/core/test_hints.py",), _CASES),
     "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
     "platforms": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), _CASES),
     "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),

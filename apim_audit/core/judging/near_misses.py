@@ -58,9 +58,9 @@ class Wanted(NamedTuple):
     ports: tuple[str, ...]
     peer: tuple[str, ...]
     may_pin: bool
-    clients: bool = False
-    denied_by: tuple[int, ...] = ()
-    decided_by: frozenset[int] = frozenset()
+    clients: bool
+    denied_by: tuple[int, ...]
+    decided_by: frozenset[int]
 
 
 class _Near(NamedTuple):
@@ -118,7 +118,7 @@ def _lacking_region(rule: SecurityRule, wanted: Wanted) -> tuple[str, ...]:
     """Returns the one regional tag that a rule lacks, where it names exactly the others that are wanted."""
     named = set(map(fold, rule.other_side().expressions))
     lacking = tuple(name for name in wanted.peer if fold(name) not in named)
-    regional = len(wanted.peer) > 1 and on_one_side(wanted.peer) != wanted.peer
+    regional = on_one_side(wanted.peer) != wanted.peer
     return lacking if regional and len(lacking) == 1 and named < set(map(fold, wanted.peer)) else ()
 
 
