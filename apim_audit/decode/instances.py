@@ -196,7 +196,7 @@ def _tier(fields: Fields, *, known_only: bool) -> str:
     sku = fields.inside("sku", required=True)
     name = sku.required_text("name")
     if name and known_only and name.lower() not in TIERS:
-        sku.wrong("name", "a tier that is known")
+        sku.fault("name", f"{shown(name)} is no tier that this version knows: correct it, or update apim-audit")
     return name
 
 

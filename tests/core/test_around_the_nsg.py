@@ -361,7 +361,7 @@ def found(row: str, routes: list[tuple[str, str]], tags: ServiceTags = NO_DATA) 
 
 @pytest.mark.parametrize("row", ["management-return-path", "service-endpoints"])
 def test_where_routes_by_tags_without_data_are_too_many_the_data_would_help(row: str) -> None:
-    undecided = "the routes overlap in more ways than the budget allows to go through"
+    undecided = "the routes, with all that is unknown, overlap in more ways than the budget allows to go through"
     assert found(row, [DEFAULT, *TOO_MANY]).message == f"it cannot be told: {undecided}: give --service-tags"
 
 

@@ -145,6 +145,14 @@ class TestPlatforms:
         assert check.evidence.witness.assuming == ("the platform is stv1",)
         assert deciders(check) == ["AllowIn", "DenyAll"]
 
+    def test_the_witness_is_of_the_platform_that_has_the_verdict(self) -> None:
+        deny = inbound("AzureLoadBalancer", "6390", name="Deny", access="Deny", priority=100)
+        narrow = inbound("AzureLoadBalancer", "7000", name="Narrow", priority=110)
+        check = Site((deny, narrow, IN), platform=None).check("load-balancer")
+        assert (check.verdict, others(check)) == ("blocked", {"partial": "if the platform is stv1"})
+        assert check.evidence.witness is not None
+        assert check.evidence.witness.assuming == ("the platform is stv2",)
+
     def test_what_both_shadow_is_named_once(self) -> None:
         allow = replace(inbound("AzureLoadBalancer", "*"), name="Late", priority=4090)
         check = Site((IN, allow), platform=None).check("load-balancer")

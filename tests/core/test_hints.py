@@ -292,6 +292,13 @@ def test_servers_of_ones_own_are_served_like_any_other_end() -> None:
     assert [miss.field for miss in site.check("dns").near_misses] == ["protocol"]
 
 
+def test_where_the_platforms_need_different_ports_no_port_is_a_hint() -> None:
+    probe = inbound("AzureLoadBalancer", "6380")
+    closed = deny_all("Inbound")
+    assert Site(rules=(probe, closed), platform="stv2").check("load-balancer").near_misses
+    assert Site(rules=(probe, closed), platform="undetermined").check("load-balancer").near_misses == ()
+
+
 def test_where_the_platform_is_not_known_a_hint_holds_for_either() -> None:
     site = Site(rules=(deny_all("Inbound", 100), inbound("AzureLoadBalancer", "6390")), platform="undetermined")
     assert site.check("load-balancer").near_misses == ()

@@ -693,6 +693,15 @@ class TestDoubts:
         check = Site(rules, prefixes=()).check("management")
         assert (check.verdict, set(others(check))) == ("blocked", {"missing"})
 
+    def test_what_is_asked_of_either_end_names_the_address_of_that_end(self) -> None:
+        witness = Site((), prefixes=(), vnet=Unreadable("vnet", "give the VNet")).check("sql").evidence.witness
+        assert witness is not None
+        assert witness.assuming == (
+            f"{witness.source} is in the VNet's address space",
+            f"{witness.source} is in the subnet",
+            f"{witness.destination} is in the VNet's address space",
+        )
+
     def test_a_word_that_is_no_tag_is_asked_about(self) -> None:
         check = Site((outbound("KeyVault", "443"), OUT)).check("key-vault")
         assert check.reason == "is `KeyVault` a misspelt `AzureKeyVault`?"

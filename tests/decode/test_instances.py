@@ -142,7 +142,7 @@ def test_a_service_that_makes_no_sense_is_kept_and_unreadable(changes: dict[str,
         ("sku", None, "sku is missing"),
         ("sku", {}, "sku.name is missing"),
         ("sku", {"name": 3}, "sku.name 3 is not a text"),
-        ("sku", {"name": "PremiumV9"}, "sku.name 'PremiumV9' is not a tier that is known"),
+        ("sku", {"name": "PremiumV9"}, "sku.name 'PremiumV9' is no tier that this version knows: correct it, or"),
     ],
 )
 def test_a_service_whose_head_makes_no_sense_keeps_a_location(field: str, value: object, told: str) -> None:

@@ -105,7 +105,11 @@ class Part(NamedTuple):
         if self.platform is not None:
             choice, answer = self.platform
             found.append((choice, 1 << answer))
-        return found + [(ask.unknown, mask) for mask, ask in self._asks() if mask.bit_count() != ask.unknown.arity]
+        return found + [(ask.unknown, mask) for ask, mask in self.asked()]
+
+    def asked(self) -> list[tuple[Asked, int]]:
+        """Returns what the part hangs on besides the platform, each with where it is asked and the mask of answers."""
+        return [(ask, mask) for mask, ask in self._asks() if mask.bit_count() != ask.unknown.arity]
 
     def spot(self) -> Spot:
         """Returns a flow of the part: the lowest, but from a port that a client would use."""

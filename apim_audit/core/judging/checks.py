@@ -208,9 +208,8 @@ class LocationJudge:
         if flow.peer.kind is _DNS_SERVERS and peer_names(flow.peer, case.site) == _AZURE_DNS:
             return ()  # Azure's own DNS obeys rules that name it, and no others
         last, *others = (self._nearly_serving(flow, flows, case) for flows in reversed(required.values()))
-        # On a platform that is not determined a rule serves where it would on either.
-        both = [{(miss.name, miss.field) for miss in found} for found in others]
-        return tuple(miss for miss in last if all((miss.name, miss.field) in found for found in both))
+        # On a platform that is not determined a rule serves where the same change would do on either.
+        return tuple(miss for miss in last if all(miss in found for found in others))
 
     def _nearly_serving(self, flow: Flow, flows: RequiredFlows, case: Case) -> tuple[NearMiss, ...]:
         wanted = Wanted(

@@ -35,7 +35,7 @@ def flow_phrase(direction: Direction, protocol: str, ports: tuple[str, ...], pee
 
 def too_entangled(what: str, tags: ServiceTags) -> str:
     """Returns why rules or routes could not be decided, with what would help: without data every tag is an unknown."""
-    why = f"the {what} overlap in more ways than the budget allows to go through"
+    why = f"the {what}, with all that is unknown, overlap in more ways than the budget allows to go through"
     return why if tags.sets else f"{why}: give --service-tags"
 
 

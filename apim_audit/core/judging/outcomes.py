@@ -7,6 +7,7 @@ from typing import NamedTuple
 from apim_audit.core.engine.decision import Answered, Decision, Fate, Part, Spot, verdict_of
 from apim_audit.core.engine.replay import PlainFlow, Surroundings, replay
 from apim_audit.core.engine.rulesets import Ruleset
+from apim_audit.core.engine.search import Place
 from apim_audit.core.facts.rules import Direction, SecurityRule
 from apim_audit.core.facts.verdicts import (
     Alternative,
@@ -111,12 +112,17 @@ def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
 
 
 def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
-    parts = sorted(case.decision.parts, key=lambda part: part.rule)
+    parts = sorted(case.decision.parts, key=lambda part: (_is_milder(part, verdict, case.decision), part.rule))
     if verdict is not Verdict.PINNED:
         for fate in _TELLING[verdict]:
             yield from (part for part in parts if part.fate == fate and not part.pinned)
     # What pinning rules alone allow: without them it fares otherwise.
     yield from (part for part in parts if part.pinned and part.fate != Fate.ALLOWED)
+
+
+def _is_milder(part: Part, verdict: Verdict, decision: Decision) -> bool:
+    """Tells whether a part is of a platform on which it never comes to the verdict: it would show another one."""
+    return part.platform is not None and verdict not in _verdicts_under((part.platform,), decision)
 
 
 def _witness(case: Case, verdict: Verdict) -> Witness | None:
@@ -150,12 +156,15 @@ def _written(flow: PlainFlow, decided_by: str | None, assuming: tuple[str, ...])
 
 
 def _assumptions(part: Part, spot: Spot) -> Iterator[str]:
-    for unknown, mask in part.unknowns():
-        if isinstance(unknown, Choice):
-            yield unknown.answers[(mask & -mask).bit_length() - 1]
+    if part.platform is not None:
+        choice, answer = part.platform
+        yield choice.answers[answer]
+    for ask, mask in part.asked():
+        if isinstance(ask.unknown, Choice):
+            yield ask.unknown.answers[(mask & -mask).bit_length() - 1]
         else:
-            address = spot.other if unknown.name in spot.of_other else spot.own
-            yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {unknown.label}"
+            address = spot.own if ask.place is Place.OWN else spot.other
+            yield f"{format_address(address)} is {'' if mask == YES else 'not '}in {ask.unknown.label}"
 
 
 def questions(decision: Decision) -> tuple[str, ...]:
