@@ -102,7 +102,8 @@ def _flow(witness: Witness | None) -> str:
     if witness is None:
         return ""
     source = f"{witness.source}:{witness.source_port}"
-    return f"{witness.protocol.upper()} {source} to {witness.destination}:{witness.destination_port}"
+    condition = f" if {' and '.join(witness.assuming)}" if witness.assuming else ""
+    return f"{witness.protocol.upper()} {source} to {witness.destination}:{witness.destination_port}{condition}"
 
 
 def _observed(place: Place) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from apim_audit.core.facts.text import printable
 
 _PIECE = re.compile(r"`[^`]+`|[^\s`]+|`+|\s+")
-_HARMLESS = re.compile(r"(?!.*www\.)(?!.*gh-\d)(?!.*:/)(?!.*:[\w+-]+:)[\w.,;:()'/=+-]+", re.IGNORECASE)
+_HARMLESS = re.compile(r"(?!.*www\.)(?!.*gh-\d)(?!.*:/)(?!.*:[\w+-]+:)[\w.,;:()'/=+?-]+", re.IGNORECASE)
 _MARKED = re.compile(r"_|^[-+=:]+|^\d+[.)]$")
 _TICKS = re.compile(r"`+")
 
@@ -33,7 +33,7 @@ def _shown(piece: str) -> str:
         return code(piece.strip("`") or piece)
     if _HARMLESS.fullmatch(piece) and not _MARKED.search(piece):
         return piece
-    word = piece.rstrip(".,;:")
+    word = piece.rstrip(".,;:?")
     return code(word) + piece[len(word) :] if word else code(piece)
 
 

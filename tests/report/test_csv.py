@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apim_audit.core.facts.findings import Origin
+from apim_audit.core.facts.verdicts import Gap, Verdict
 from apim_audit.report import RENDERERS
 from apim_audit.report.csv_rows import COLUMNS
 from tests.report.hostile import HOSTILE, WAIVER
@@ -47,6 +48,15 @@ def test_a_row() -> None:
     assert row["decidedBy"] == "DenyEverything (200, Deny)"
     assert row["witness"] == "TCP 13.64.39.16:1024 to 10.0.1.4:3443"
     assert row["waiverReason"].startswith("'=accepted")
+
+
+def test_a_witness_says_what_it_assumes() -> None:
+    evidence = BLOCKED.evidence
+    assert evidence.witness is not None
+    witness = replace(evidence.witness, assuming=("the platform is stv2", "`Late` is in force"))
+    checked = replace(BLOCKED, outcome=Gap(Verdict.BLOCKED, replace(evidence, witness=witness)))
+    [row] = rows_of(RENDERERS["csv"](report(instance(location(checked)))))
+    assert row["witness"].endswith("10.0.1.4:3443 if the platform is stv2 and `Late` is in force")
 
 
 def starts_a_formula(cell: str) -> bool:

@@ -41,3 +41,4 @@ def test_inline_text_has_no_mark_up_but_code(text: str) -> None:
 def test_plain_words_and_names_stay_readable() -> None:
     told = "`DenyEverything` (200) drops TCP 3443 from ApiManagement, such as 1.2.3.4:1024 to 10.0.1.4:3443"
     assert inline(told) == told
+    assert inline("is the platform stv1 or stv2?") == "is the platform stv1 or stv2?"
