@@ -343,6 +343,15 @@ def test_without_an_nsg_and_a_platform_admin_rules_are_judged_on_both(
     assert verdict == "unknown" if "compliant" in possible else possible == {verdict, *alternatives}
 
 
+def test_what_an_admin_rule_denies_without_an_nsg_is_not_all_that_is_lost() -> None:
+    check = management(BARE, admin("Deny", SOME))
+    assert check.message == (
+        "`admin` (1) drops part of TCP 3443 from ApiManagement; the subnet has no NSG, and without one the rest is "
+        "lost too"
+    )
+    assert management(BARE, admin("Deny", ANYWHERE)).message == "`admin` (1) drops TCP 3443 from ApiManagement"
+
+
 def test_where_the_platform_tells_whether_no_nsg_matters_the_witness_says_so() -> None:
     bare = replace(BARE, platform=None)
     some, every = admin("Deny", Side(("10.9.9.9",))), admin("AlwaysAllow", ANYWHERE)

@@ -78,11 +78,16 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The rules and the flow that a verdict rests on."""
+    """The rules and the flow that a verdict rests on.
+
+    Attributes:
+        lost_without_nsg: whether some of the flows are lost because there is no NSG, whatever rules decide the others.
+    """
 
     decided_by: tuple[DecidingRule, ...] = ()
     shadowed: tuple[ShadowedRule, ...] = ()
     witness: Witness | None = None
+    lost_without_nsg: bool = False
 
 
 @dataclass(frozen=True, slots=True)

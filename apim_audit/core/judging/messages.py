@@ -78,7 +78,13 @@ def _gap(gap: Gap, flow: str) -> str:
         case Verdict.PARTIAL:
             return f"{_dropping(evidence)} part of {flow}{_before(evidence.shadowed)}{_such_as(evidence.witness)}"
         case _:
-            return f"{_dropping(evidence)} {flow}{_before(evidence.shadowed)}"
+            return f"{_dropping(evidence)} {_blocked(evidence, flow)}"
+
+
+def _blocked(evidence: Evidence, flow: str) -> str:
+    if evidence.lost_without_nsg:
+        return f"part of {flow}; the subnet has no NSG, and without one the rest is lost too"
+    return f"{flow}{_before(evidence.shadowed)}"
 
 
 def _without_nsg(verdict: Verdict, flow: str) -> str:

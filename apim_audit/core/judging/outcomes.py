@@ -85,7 +85,7 @@ def outcome_of(case: Case) -> Outcome:
     unknown = Verdict.COMPLIANT in verdicts
     verdict = Verdict.UNKNOWN if unknown else worst(verdicts)
     witness = _witness(case, verdict)
-    evidence = Evidence(_deciders(case), _shadowed(case), witness)
+    evidence = Evidence(_deciders(case), _shadowed(case), witness, _lost_without_nsg(case))
     if witness is None:
         return Undecided((UNCONFIRMED,), evidence)
     if unknown:
@@ -109,6 +109,13 @@ def _deciders(case: Case) -> tuple[DecidingRule, ...]:
 def _shadowed(case: Case) -> tuple[ShadowedRule, ...]:
     rules = (case.ruleset.rules[number] for number in case.decision.shadowed)
     return tuple(ShadowedRule(rule.name, rule.priority) for rule in rules if not rule.stand_in)
+
+
+def _lost_without_nsg(case: Case) -> bool:
+    return any(
+        part.fate is Fate.DENIED_BY_DEFAULT and case.ruleset_of(part).rules[part.rule].stand_in
+        for part in case.decision.parts
+    )
 
 
 def _telling(case: Case, verdict: Verdict) -> Iterator[Part]:
