@@ -59,7 +59,11 @@ _TESTS = {
     "hygiene": (("tests/core/test_hints.py", "tests/laws/test_hygiene_laws.py"), ("tests/core/test_admin_rules.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
     "near_misses": (("tests/core/test_hints.py",), _CASES),
-    "outcomes": (("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]), (*_LAWS, *_CASES[1:])),
+    "outcomes": (
+        ("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]),
+        ("tests/core/test_admin_rules.py", "tests/core/test_checks.py"),
+        (*_LAWS, *_CASES[1:]),
+    ),
     "platforms": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), _CASES),
     "reach": (("tests/core/test_last_defences.py", "tests/laws/test_hygiene_laws.py"),),
     "replay": (("tests/core/test_replay.py",), _CASES),
