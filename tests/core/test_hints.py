@@ -149,7 +149,7 @@ def test_the_narrow_rule_for_two_regions_names_the_whole_tag() -> None:
     site = Site(rules=(named("Wide", outbound("*", "*"), 100),), regions=TWO_REGIONS)
     found = judged(site, Options("2021-12", hygiene=True), 1).hygiene
     storage = next(finding for finding in found if finding.requirement == "storage")
-    assert storage.message.endswith("TCP 443 from VirtualNetwork to Storage would do")
+    assert storage.message.endswith("TCP 443 from VirtualNetwork to Storage would do for this subnet")
 
 
 def judged(site: Site, options: Options, place: int = 0) -> LocationReport:
@@ -196,7 +196,7 @@ def test_a_rule_far_wider_than_its_requirement_is_named_with_a_narrow_one() -> N
     assert (sql.kind, sql.name) == ("too-wide", "Wide")
     assert sql.message == (
         "`Wide` alone serves TCP 1433 to Sql.WestEurope and is far wider: "
-        "TCP 1433 from VirtualNetwork to Sql.WestEurope would do"
+        "TCP 1433 from VirtualNetwork to Sql.WestEurope would do for this subnet"
     )
     assert ("too-wide", "AllowOut") not in untidy(outbound("Sql", "1433"))
 

@@ -20,6 +20,8 @@ from apim_audit.core.judging.required import Site, on_one_side
 from apim_audit.core.sets.addresses import EVERYTHING, PUBLIC
 
 _PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah")
+# What VirtualNetwork and the requirements are differs among the subnets of an NSG.
+_AS_SEEN = " (as seen from this subnet)"
 _MANY_PORTS = 1024
 """So many more than a requirement needs are far too many."""
 
@@ -46,11 +48,11 @@ def _idle_rules(ruleset: Ruleset) -> Iterator[HygieneFinding]:
         except Undecidable:
             continue
         if use is _Use.NONE:
-            yield _finding(
-                HygieneKind.SHADOWED, rule, f"`{rule.name}` never decides anything: earlier rules match all of it"
-            )
+            why = "never decides anything: earlier rules match all of it"
+            yield _finding(HygieneKind.SHADOWED, rule, f"`{rule.name}` {why}{_AS_SEEN}")
         elif use is _Use.SAME:
-            yield _finding(HygieneKind.REDUNDANT, rule, f"`{rule.name}` could go: without it every flow fares the same")
+            why = "could go: without it every flow fares the same"
+            yield _finding(HygieneKind.REDUNDANT, rule, f"`{rule.name}` {why}{_AS_SEEN}")
 
 
 def _finding(kind: HygieneKind, rule: SecurityRule, message: str) -> HygieneFinding:
@@ -139,4 +141,4 @@ def _narrower(rule: SecurityRule, check: Check) -> str:
     ends = f"from {peer} to VirtualNetwork" if rule.direction is Direction.INBOUND else f"from VirtualNetwork to {peer}"
     served = flow_phrase(rule.direction, check.protocol or "", check.ports or (), check.peer or ())
     protocol = (check.protocol or "").upper()
-    return f"`{rule.name}` alone serves {served} and is far wider: {protocol} {ports} {ends} would do"
+    return f"`{rule.name}` alone serves {served} and is far wider: {protocol} {ports} {ends} would do for this subnet"
