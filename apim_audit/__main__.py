@@ -10,7 +10,10 @@ def main() -> int:
     """Runs the command line as a process of its own and returns its exit status."""
     # What is read lives until the end: looking for garbage in it would double the time of a large estate.
     gc.disable()
-    return cli.main()
+    try:
+        return cli.main()
+    finally:
+        gc.freeze()  # or Python looks through all of it once more when it ends
 
 
 if __name__ == "__main__":
