@@ -1,5 +1,6 @@
 """Service tags: of the thousands in Microsoft's data, only those that the audit can touch are parsed."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
@@ -14,6 +15,9 @@ from apim_audit.decode.instances import location_key
 from apim_audit.decode.problems import Problems
 from apim_audit.snapshot import ServiceTagDocument
 
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_is_prefix = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:3[0-2]|[12]?\d))?", re.ASCII).fullmatch
+"""Matches nearly all that rules name, in a tenth of the time that it takes to read it."""
 _CLOUDS = {
     "azurecloud": "Public",
     "public": "Public",
@@ -40,11 +44,11 @@ def clouds_of(instances: Iterable[Instance]) -> tuple[str, ...]:
 
 
 def used_names(catalogue: Catalogue, instances: Iterable[Instance], subnets: Iterable[Subnet]) -> set[str]:
-    """Returns the folded names of the tags, and whatever else rules and routes name, that the audit can touch."""
+    """Returns the folded names of tags that the audit can touch, and whatever else rules and routes name in words."""
     peers = {peer for peer in _peers(catalogue) if peer.kind is PeerKind.TAG}
     regions = {location_key(location.name) for instance in instances for location in instance.locations}
     regional = {f"{fold(peer.name)}.{region}" for peer in peers if peer.regional for region in regions}
-    return {fold(peer.name) for peer in peers} | regional | set(map(fold, expressions_of(subnets)))
+    return {fold(peer.name) for peer in peers} | regional | set(map(fold, words_of(subnets)))
 
 
 def _peers(catalogue: Catalogue) -> Iterator[Peer]:
@@ -54,15 +58,18 @@ def _peers(catalogue: Catalogue) -> Iterator[Peer]:
                 yield requirement.flow.peer
 
 
-def expressions_of(subnets: Iterable[Subnet]) -> set[str]:
-    """Returns what the rules and routes of subnets name, as Azure wrote it."""
+def words_of(subnets: Iterable[Subnet]) -> list[str]:
+    """Returns what the rules and routes of subnets name, as Azure wrote it, each once, without addresses and prefixes.
+
+    What is an address all the same, in a form that is less common, may be among it.
+    """
     found: set[str] = set()
     for subnet in subnets:
         admin = getattr(subnet.virtual_network, "admin_rules", None)
         for rule in (*getattr(subnet.nsg, "rules", ()), *getattr(admin, "rules", ())):
             found.update(rule.source.expressions, rule.destination.expressions)
         found.update(route.prefix for route in getattr(subnet.route_table, "routes", ()))
-    return found
+    return [text for text in found if not _is_prefix(text)]
 
 
 def parse_tags(
