@@ -3,15 +3,18 @@
 This is the construction of atomic predicates, done in one dimension, where it is a sort.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, compress, islice, repeat
 from operator import itemgetter, ne, xor
+from typing import NamedTuple
 
 from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 
 _ONE_INTERVAL = 2  # bounds
+_FEW_BOUNDS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,9 @@ class Classes:
 
     Attributes:
         hull: what is cut.
-        cuts: the sets that cut it, each a part of the hull.
-        classes: for each class the mask of the cuts that it lies in; 0 is what no cut touches.
-        lowest_members: the lowest member of each class but the untouched one.
+        cuts: the hull itself, and the sets that cut it, each a part of the hull.
+        classes: for each class the mask of the cuts that it lies in. They stand in the order of their first members.
+        lowest_members: the lowest member of each class.
     """
 
     hull: IntervalSet
@@ -42,28 +45,14 @@ class Classes:
 
     def parts(self) -> list[IntervalSet]:
         """Returns the members of each class, in order."""
-        if not self.cuts:
-            return [self.hull]
-        inside = 1 << len(self.cuts)
-        found = _parted((*self.cuts, self.hull))
-        return [found[cuts | inside] for cuts in self.classes]
+        found = _parted(self.cuts)
+        return [found[cuts] for cuts in self.classes]
 
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
         if mask.bit_count() == len(self.classes):
             return self.hull.first()
-        return min(
-            self.lowest_members[cuts] if cuts else self._lowest_untouched()
-            for number, cuts in enumerate(self.classes)
-            if mask >> number & 1
-        )
-
-    def _lowest_untouched(self) -> int:
-        # Leap from interval to interval: to build the class would mean to subtract every cut.
-        at = self.hull.first()
-        while (past := max(members.end_of_interval(at) for members in self.cuts)) > at:
-            at = self.hull.at_or_after(past)
-        return at
+        return min(self.lowest_members[cuts] for number, cuts in enumerate(self.classes) if mask >> number & 1)
 
     def _class(self, cuts: int) -> IntervalSet:
         found = self.hull
@@ -113,7 +102,7 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
         return uncut(hull), [1] * len(parts)
     cuts = tuple(dict.fromkeys(distinct.values()))
     found = _halved(hull, cuts[0]) if len(cuts) == 1 else _divided(hull, cuts)
-    masks = dict(zip(cuts, _transposed(found.classes, len(cuts)), strict=True))
+    masks = dict(zip(found.cuts, _transposed(found.classes, len(found.cuts)), strict=True))
     masks_by_id = {key: masks[part] for key, part in distinct.items()}
     masks_by_id[id(hull)] = (1 << len(found.classes)) - 1
     return found, list(map(masks_by_id.__getitem__, map(id, parts)))
@@ -122,29 +111,103 @@ def classify(hull: IntervalSet, parts: Sequence[IntervalSet]) -> tuple[Classes, 
 @lru_cache(maxsize=8192)
 def uncut(hull: IntervalSet) -> Classes:
     """Returns the one class of a hull that nothing cuts."""
-    return Classes(hull, (), (0,), {})
+    return Classes(hull, (hull,), (1,), {1: hull.first()})
 
 
 def _halved(hull: IntervalSet, cut: IntervalSet) -> Classes:
-    classes = (1,) if cut == hull else (0, 1)
-    return Classes(hull, (cut,), classes, {1: cut.bounds[0]})
+    lowest = {3: cut.first()}
+    if cut != hull:
+        beside = hull.first()
+        while (past := cut.end_of_interval(beside)) > beside:
+            beside = hull.at_or_after(past)
+        lowest = {1: beside, **lowest} if beside < cut.first() else {**lowest, 1: beside}
+    return Classes(hull, (hull, cut), tuple(lowest), lowest)
 
 
-def _divided(hull: IntervalSet, cuts: tuple[IntervalSet, ...]) -> Classes:
-    # The hull is not swept: a tag has hundreds of intervals, and most rules touch few of them.
+def _divided(hull: IntervalSet, cuts: Iterable[IntervalSet]) -> Classes:
+    # Tags have hundreds of bounds, and few of them recur in every NSG of an estate: what they divide is kept. What an
+    # NSG names besides has a few bounds, which are looked up there.
+    tags: list[IntervalSet] = []
+    prefixes: list[IntervalSet] = []
+    for cut in cuts:
+        (tags if len(cut.bounds) > _FEW_BOUNDS else prefixes).append(cut)
+    coarse = _coarsely_divided((hull, *tags))
+    lowest = _refined(coarse, prefixes, len(tags) + 1) if prefixes else coarse.lowest
+    return Classes(hull, (hull, *tags, *prefixes), tuple(lowest), lowest)
+
+
+class _Coarse(NamedTuple):
+    """What some cuts divide a hull into.
+
+    Attributes:
+        bounds: where a part begins or ends.
+        masks: for each bound the mask of the hull and of the cuts that hold what is from there on; 0 beyond the hull.
+        lowest: for each class its lowest member, in ascending order.
+    """
+
+    bounds: Sequence[int]
+    masks: Sequence[int]
+    lowest: Mapping[int, int]
+
+    def classes_in(self, start: int, end: int) -> Mapping[int, int]:
+        """Returns the classes that have members from a start to before an end, each with the lowest of them."""
+        first = bisect_right(self.bounds, start) - 1
+        last = bisect_left(self.bounds, end, first)
+        if last == first + 1:
+            return {self.masks[first]: start}
+        found = dict(zip(reversed(self.masks[first:last]), reversed(self.bounds[first:last]), strict=True))
+        found[self.masks[first]] = start
+        return found
+
+    def lowest_beside(self, mask: int, bounds: Sequence[int], here: Sequence[int]) -> int | None:
+        """Returns the lowest member of a class that further cuts do not hold, given as `_sums` does, or None."""
+        for part in range(bisect_left(self.bounds, self.lowest[mask]), len(self.bounds)):
+            if self.masks[part] == mask:
+                at, end = self.bounds[part], self.bounds[part + 1]
+                while at < end:
+                    behind = bisect_right(bounds, at)
+                    if not behind or not here[behind - 1]:
+                        return at
+                    at = bounds[behind]
+        return None
+
+
+@lru_cache(maxsize=512)
+def _coarsely_divided(hull_and_cuts: tuple[IntervalSet, ...]) -> _Coarse:
+    bounds, masks = _sums(hull_and_cuts)
+    return _Coarse(bounds, masks, _lowest(bounds, masks))
+
+
+def _refined(coarse: _Coarse, cuts: Sequence[IntervalSet], shift: int) -> Mapping[int, int]:
+    """Returns the classes, each with its lowest member, where further cuts divide what some did already.
+
+    Args:
+        coarse: what is divided.
+        cuts: parts of its hull.
+        shift: the number of the sets that divided it.
+    """
     bounds, here = _sums(cuts)
-    lowest = dict(zip(reversed(here), reversed(bounds), strict=True))
-    lowest.pop(0, None)
-    lowest = dict(sorted(lowest.items(), key=itemgetter(1)))
-    classes = tuple(lowest) if _fill(hull, bounds, here) else (0, *lowest)
-    return Classes(hull, cuts, classes, lowest)
+    lowest: dict[int, int] = {}
+    for start, end, mask in zip(bounds, bounds[1:], here, strict=False):
+        if mask:
+            for cuts_there, at in coarse.classes_in(start, end).items():
+                lowest.setdefault(mask << shift | cuts_there, at)
+    for mask in coarse.lowest:
+        beside = coarse.lowest_beside(mask, bounds, here)
+        if beside is not None:
+            lowest[mask] = beside
+    return _ascending(lowest)
 
 
-def _fill(hull: IntervalSet, bounds: Sequence[int], here: Sequence[int]) -> bool:
-    """Tells whether cuts touch all of a hull, from their bounds and the masks from there on."""
-    # Where they leave other gaps than the hull has they do not, and the rest need not be added up.
-    gaps = here.count(0) * _ONE_INTERVAL
-    return gaps == len(hull.bounds) and sum(compress(bounds[1:], here)) - sum(compress(bounds, here)) == hull.size()
+def _lowest(bounds: Sequence[int], masks: Sequence[int]) -> dict[int, int]:
+    """Returns for each mask but 0 the first of its bounds, in ascending order."""
+    found = dict(zip(reversed(masks), reversed(bounds), strict=True))
+    del found[0]
+    return _ascending(found)
+
+
+def _ascending(lowest: Mapping[int, int]) -> dict[int, int]:
+    return dict(sorted(lowest.items(), key=itemgetter(1)))
 
 
 def _transposed(classes: Iterable[int], count: int) -> list[int]:

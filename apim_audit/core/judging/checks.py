@@ -235,7 +235,7 @@ class LocationJudge:
             return self._rulesets[flow.direction]
         rules = _custom_rules(site)
         if flow.peer.kind is PeerKind.DNS_SERVERS and peer_names(flow.peer, site) == _AZURE_DNS:
-            rules = tuple(_platform_dns_rules(rules))
+            rules = tuple(_platform_dns_rules(rules, flow.direction))
         elif isinstance(site.subnet.nsg, NetworkSecurityGroup) and not why_unread(site, flow.direction):
             ruleset = ruleset_of(rules, flow.direction, site.resolver).seen_from(site.api_management.at_most())
             return self._rulesets.setdefault(flow.direction, ruleset)
@@ -261,15 +261,15 @@ def _admin_rules_deny(site: Site, direction: Direction) -> bool:
     return any(rule.access is Access.DENY and rule.direction is direction for rule in _known_admin_rules(site))
 
 
-def _platform_dns_rules(rules: Sequence[SecurityRule]) -> list[SecurityRule]:
-    """Returns the rules that Azure's own DNS obeys: those that name its tag.
+def _platform_dns_rules(rules: Sequence[SecurityRule], direction: Direction) -> list[SecurityRule]:
+    """Returns the rules of a direction that Azure's own DNS obeys: those that name its tag.
 
     Source: service tag overview (2023-01-26): host services are exempt from NSGs unless a rule names their tag.
     """
     return [
         rule._replace(destination=_PLATFORM_DNS_ADDRESS)
         for rule in rules
-        if _PLATFORM_DNS in map(fold, rule.destination.expressions)
+        if rule.direction is direction and _PLATFORM_DNS in map(fold, rule.destination.expressions)
     ]
 
 
