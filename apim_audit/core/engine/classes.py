@@ -43,11 +43,6 @@ class Classes:
                 found = found | self._class(cuts)
         return found
 
-    def parts(self) -> list[IntervalSet]:
-        """Returns the members of each class, in order."""
-        found = _parted(self.cuts)
-        return [found[cuts] for cuts in self.classes]
-
     def lowest(self, mask: int) -> int:
         """Returns the lowest member of the classes in a mask."""
         if mask.bit_count() == len(self.classes):
@@ -222,13 +217,8 @@ def _transposed(classes: Iterable[int], count: int) -> list[int]:
     return masks
 
 
-def partition(sets: Sequence[IntervalSet]) -> list[IntervalSet]:
-    """Returns the parts into which sets cut their union, by their lowest members."""
-    return list(_parted(sets).values())
-
-
-def _parted(sets: Sequence[IntervalSet]) -> dict[int, IntervalSet]:
-    """Returns the parts into which sets cut their union, by the mask of the sets that they lie in."""
+def parted(sets: Sequence[IntervalSet]) -> dict[int, IntervalSet]:
+    """Returns the parts into which sets cut their union, by the mask of the sets that they lie in, the lowest first."""
     found: dict[int, list[int]] = {}
     bounds, here = _sums(sets)
     for start, end, mask in zip(bounds, bounds[1:], here, strict=False):

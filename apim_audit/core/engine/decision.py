@@ -6,6 +6,7 @@ from functools import cache
 from itertools import chain, product
 from typing import NamedTuple
 
+from apim_audit.core.engine.claims import Fated
 from apim_audit.core.engine.classes import Classes
 from apim_audit.core.engine.compiling import (
     WHOLE,
@@ -14,6 +15,7 @@ from apim_audit.core.engine.compiling import (
     first_to_bear,
     uncut_table,
 )
+from apim_audit.core.engine.membership import NOTHING_SAID, asked_sets
 from apim_audit.core.engine.rulesets import Ruleset
 from apim_audit.core.engine.search import (
     Asked,
@@ -26,7 +28,7 @@ from apim_audit.core.engine.search import (
     Table,
     search,
 )
-from apim_audit.core.engine.worlds import Fated, Sight, Worlds, shadowed_rules, worlds_of
+from apim_audit.core.engine.worlds import Sight, Worlds, shadowed_rules, worlds_of
 from apim_audit.core.facts.rules import Access, SecurityRule
 from apim_audit.core.facts.verdicts import Verdict
 from apim_audit.core.sets.unknowns import Choice, Unknown
@@ -62,6 +64,7 @@ _RULE_FATES = {
 }
 LOST = Fate.DENIED | Fate.DENIED_BY_DEFAULT
 _ALL_FATES = 15
+_NO_SETS = asked_sets(())
 
 
 class Spot(NamedTuple):
@@ -117,14 +120,14 @@ class Part(NamedTuple):
         others, owns, source_ports, ports = self.table.classes
         other, own, source_port, port, *_ = self.leaf.region
         if sight is None:
-            sight = Sight(others.lowest(other), (), owns.lowest(own), ())
+            sight = Sight(others.lowest(other), NOTHING_SAID, owns.lowest(own), NOTHING_SAID, _NO_SETS)
         return Spot(
             other=sight.other,
             own=sight.own,
             source_port=_source_port(source_ports, source_port),
             destination_port=ports.lowest(port),
-            of_other=dict(sight.other_vector),
-            of_own=dict(sight.own_vector),
+            of_other=sight.said_of_other(),
+            of_own=sight.said_of_own(),
             of_world=self._of_world(),
         )
 
@@ -264,12 +267,11 @@ def _asks(leaf: Leaf, table: Table) -> bool:
 
 
 def _decide_worlds(worlds: Worlds) -> Decision:
-    feasible = list(worlds.feasible())
-    worlds.leaves = [fated for fated, _ in feasible]
-    unpinned = [fated for fated in worlds.leaves if fated.fate <= _ALL_FATES]
+    feasible = worlds.feasible()
+    unpinned = [fated for fated, _ in feasible if fated.fate <= _ALL_FATES]
     parts = tuple(_part(fated, worlds.table, sight) for fated, sight in feasible)
     shadowed = tuple(sorted(shadowed_rules(worlds.table, unpinned)))
-    fates = {fated.fate for fated in worlds.leaves}
+    fates = {fated.fate for fated, _ in feasible}
     if len(fates) == 1:
         return Decision(frozenset(fates), parts, shadowed)
     possible = worlds.fates({})

@@ -12,9 +12,11 @@ from itertools import chain, product
 from math import prod
 from typing import NamedTuple
 
-from apim_audit.core.engine.cells import Cell, Vector, agrees, cells_of, presences, sets_asked
-from apim_audit.core.engine.search import Asked, Dimension, Leaf, Place, Region, Table, Undecidable
-from apim_audit.core.sets.unknowns import Choice, UnknownSet
+from apim_audit.core.engine.cells import Cell, cells_of, presences
+from apim_audit.core.engine.claims import Claim, Fated, claims_of
+from apim_audit.core.engine.membership import NOTHING_SAID, AskedSets, Membership, joined, meets
+from apim_audit.core.engine.search import Dimension, Leaf, Place, Region, Table, Undecidable
+from apim_audit.core.sets.unknowns import Choice
 
 JOIN_BUDGET = 20_000
 """Steps of joining families before the answer is "not decided"."""
@@ -24,26 +26,29 @@ _FATE_BITS = 16
 _ALL_FATES = (1 << _FATE_BITS) - 1
 
 
-class Fated(NamedTuple):
-    """A leaf with what its decision does to the flow, as bits that are joined over a world."""
-
-    leaf: Leaf
-    fate: int
-
-
 class Sight(NamedTuple):
     """Where a leaf can be seen to decide: an address at each end, and what they are members of there."""
 
     other: int
-    other_vector: Vector
+    of_other: Membership
     own: int
-    own_vector: Vector
+    of_own: Membership
+    sets: AskedSets
+
+    def said_of_other(self) -> dict[str, bool]:
+        """Returns whether the address at the other end is a member, for each set of which that is said, by name."""
+        return self.sets.by_name(self.of_other)
+
+    def said_of_own(self) -> dict[str, bool]:
+        """Returns whether the address at the own end is a member, for each set of which that is said, by name."""
+        return self.sets.by_name(self.of_own)
 
 
 Family = frozenset[int]
 Answers = Mapping[str, int]
-Present = Mapping[Cell, tuple[Vector, ...]] | None
-"""The vectors that the addresses of the own end have in a world, or None where no leaf asks."""
+_NOTHING: Family = frozenset({0})
+Present = Mapping[Cell, tuple[Membership, ...]] | None
+"""The memberships that the addresses of the own end have in a world, or None where no leaf asks."""
 
 
 @dataclass(slots=True)
@@ -51,12 +56,11 @@ class Worlds:
     """Everything that the possible worlds of one requirement share."""
 
     table: Table
-    leaves: Sequence[Fated]
-    sets: tuple[UnknownSet, ...]
+    claims: Sequence[Claim]
+    sets: AskedSets
     cells: tuple[Cell, ...]
     budget: int = JOIN_BUDGET
-    _met: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _standing: dict[int, Sequence[Fated]] = field(default_factory=dict)
+    _standing: dict[Cell, Sequence[Claim]] = field(default_factory=dict)
 
     def spend(self) -> None:
         """Counts one step.
@@ -74,7 +78,7 @@ class Worlds:
         Raises:
             Undecidable: the budget ran out, or no world was found.
         """
-        wanted = _conditions_on_the_whole(self.sets) << _FATE_BITS
+        wanted = self.sets.conditions() << _FATE_BITS
         open_choices = [choice for choice in self.choices() if choice.name not in answers]
         found: set[int] = set()
         for present in self._own_ends():
@@ -84,42 +88,36 @@ class Worlds:
             raise Undecidable
         return frozenset(found)
 
-    def feasible(self) -> Iterator[tuple[Fated, "Sight"]]:
-        """Yields each leaf that decides in some world, with a place where it does."""
-        for fated in self.leaves:
-            other = self._place(fated.leaf, Place.OTHER)
-            own = self._place(fated.leaf, Place.OWN)
+    def feasible(self) -> list[tuple[Fated, Sight]]:
+        """Returns each leaf that decides in some world, with a place where it does; the others are left out."""
+        others = [(cell, cell.other) for cell in self.cells if cell.other]
+        owns = [(cell, cell.own) for cell in self.cells if cell.own]
+        found: list[tuple[Claim, Sight]] = []
+        for claim in self.claims:
+            other = _place(others, claim.other, claim.of_other)
+            own = _place(owns, claim.own, claim.of_own) if other is not None else None
             if other is not None and own is not None:
-                yield fated, Sight(*other, *own)
-
-    def _place(self, leaf: Leaf, place: Place) -> tuple[int, Vector] | None:
-        dimension = Dimension.OTHER if place is Place.OTHER else Dimension.OWN
-        for cell in self.cells:
-            number = cell.other if place is Place.OTHER else cell.own
-            if number >= 0 and leaf.region[dimension] >> number & 1:
-                for vector in cell.vectors:
-                    if agrees(leaf, self.table, place, dict(vector)):
-                        return cell.addresses.first(), vector
-        return None
+                found.append((claim, Sight(*other, *own, self.sets)))
+        self.claims = [claim for claim, _ in found]
+        return [(claim.fated, sight) for claim, sight in found]
 
     def choices(self) -> tuple[Choice, ...]:
         """Returns the choices that some leaf asks."""
         return tuple(
             ask.unknown
             for position, ask in enumerate(self.table.unknowns, len(Dimension))
-            if isinstance(ask.unknown, Choice) and self._varies(position, ask)
+            if isinstance(ask.unknown, Choice) and self._varies(position, (1 << ask.unknown.arity) - 1)
         )
 
-    def _varies(self, position: int, ask: Asked) -> bool:
-        full = (1 << ask.unknown.arity) - 1
-        return any(fated.leaf.region[position] != full for fated in self.leaves)
+    def _varies(self, position: int, full: int) -> bool:
+        return any(claim.fated.leaf.region[position] != full for claim in self.claims)
 
     def _own_ends(self) -> Iterator[Present]:
-        """Yields, world by world, which vectors the addresses of each cell of the own end have."""
-        if not any(self._asks(fated.leaf.region, Place.OWN) for fated in self.leaves):
+        """Yields, world by world, which memberships the addresses of each cell of the own end have."""
+        if all(claim.of_own == NOTHING_SAID for claim in self.claims):
             yield None
             return
-        own = [cell for cell in self.cells if cell.own >= 0]
+        own = [cell for cell in self.cells if cell.own]
         options = [presences(cell) for cell in own]
         if prod(map(len, options)) > self.budget:
             raise Undecidable
@@ -130,7 +128,7 @@ class Worlds:
     def _family(self, cells: Sequence[Cell], present: Present, choices: Sequence[Choice], answers: Answers) -> Family:
         """Returns what cells add to the outcomes of all worlds with these own ends and answers."""
         self.spend()
-        family: Family = frozenset({0})
+        family = _NOTHING
         for part, open_choices in self._components(cells, choices, answers):
             family = self._join(family, self._component(part, present, open_choices, answers))
         return family
@@ -145,7 +143,7 @@ class Worlds:
                     self._family(cells, present, rest, {**answers, first.name: answer}) for answer in range(first.arity)
                 )
             )
-        family: Family = frozenset({0})
+        family = _NOTHING
         for cell in cells:
             family = self._join(family, self._cell_family(cell, present, answers))
         return family
@@ -154,6 +152,8 @@ class Worlds:
         self, cells: Sequence[Cell], choices: Sequence[Choice], answers: Answers
     ) -> list[tuple[list[Cell], list[Choice]]]:
         """Groups cells that share an open choice; the most shared choice of a group comes first."""
+        if not choices:
+            return [(list(cells), [])]
         groups: list[tuple[list[Cell], dict[str, int]]] = []
         for cell in cells:
             asked = self._asked_of(cell, choices, answers)
@@ -172,39 +172,28 @@ class Worlds:
         ]
 
     def _asked_of(self, cell: Cell, choices: Sequence[Choice], answers: Answers) -> set[str]:
-        if cell.other < 0:
-            return set()
         names = {choice.name for choice in choices}
         found: set[str] = set()
-        for fated in self.leaves:
-            region = fated.leaf.region
-            if region[Dimension.OTHER] >> cell.other & 1 and self._answered(region, answers):
-                found |= self._asks(region, Place.WORLD) & names
+        for claim in self.claims:
+            if claim.other & cell.other and _answered(claim, answers):
+                found.update(name for name, _ in claim.of_world if name in names)
         return found
-
-    def _asks(self, region: Region, place: Place) -> set[str]:
-        return {name for name, _ in self.table.asks(region, place)}
-
-    def _answered(self, region: Region, answers: Answers) -> bool:
-        return not answers or all(
-            name not in answers or mask >> answers[name] & 1 for name, mask in self.table.asks(region, Place.WORLD)
-        )
 
     def _cell_family(self, cell: Cell, present: Present, answers: Answers) -> Family:
         """Returns what the addresses of one cell can add to a world's outcome."""
         forced = None if present is None else present.get(cell)
-        if cell.other >= 0:
-            self.budget -= len(cell.vectors) * len(self._leaves_at(cell)) // 16
+        if cell.other:
+            self.budget -= len(cell.memberships) * len(self._claims_at(cell)) // 16
             self.spend()
         outcomes = [
-            self._fate(cell, vector, present, answers) | met << _FATE_BITS
-            for vector, met in zip(cell.vectors, self._met_of(cell), strict=True)
-            if forced is None or vector in forced
+            self._fate(cell, said, present, answers) | met << _FATE_BITS
+            for said, met in zip(cell.memberships, cell.met, strict=True)
+            if forced is None or said in forced
         ]
         if forced is not None:
-            return frozenset({_joined(outcomes)})
+            return frozenset({joined(outcomes)})
         if cell.addresses.size() >= len(outcomes):
-            # Room for every vector at once, and meeting a condition never hurts: only fates are a choice.
+            # Room for every membership at once, and meeting a condition never hurts: only fates are a choice.
             groups: dict[int, int] = {}
             for outcome in outcomes:
                 fate = outcome & _ALL_FATES
@@ -212,64 +201,34 @@ class Worlds:
             return _unions(list(groups.values()), len(groups), self)
         return _unions(list(dict.fromkeys(outcomes)), cell.addresses.size(), self)
 
-    def _fate(self, cell: Cell, vector: Vector, present: Present, answers: Answers) -> int:
-        if cell.other < 0:
-            return 0
-        fate, member = 0, dict(vector)
-        for fated in self._leaves_at(cell):
+    def _fate(self, cell: Cell, said: Membership, present: Present, answers: Answers) -> int:
+        fate = 0
+        for claim in self._claims_at(cell) if cell.other else ():
             if (
-                fate | fated.fate != fate
-                and self._answered(fated.leaf.region, answers)
-                and agrees(fated.leaf, self.table, Place.OTHER, member)
-                and self._own_end_present(fated.leaf, present)
+                fate | claim.fate != fate
+                and meets(said, claim.of_other)
+                and _answered(claim, answers)
+                and (present is None or _is_present(claim, present))
             ):
-                fate |= fated.fate
+                fate |= claim.fate
         return fate
 
-    def _leaves_at(self, cell: Cell) -> Sequence[Fated]:
+    def _claims_at(self, cell: Cell) -> Sequence[Claim]:
         """Returns the leaves whose other end holds a cell; of those that ask the same of their ends, one."""
-        found = self._standing.get(id(cell))
+        found = self._standing.get(cell)
         if found is None:
-            here = (fated for fated in self.leaves if fated.leaf.region[Dimension.OTHER] >> cell.other & 1)
             # Which ports they decide, and at which other addresses besides, makes no difference to the cell.
             alike = {
-                (fated.fate, fated.leaf.region[Dimension.OWN], fated.leaf.region[len(Dimension) :]): fated
-                for fated in here
+                (claim.fate, claim.of_world, claim.own, claim.of_other, claim.of_own): claim
+                for claim in self.claims
+                if claim.other & cell.other
             }
-            found = self._standing[id(cell)] = tuple(alike.values())
+            found = self._standing[cell] = tuple(alike.values())
         return found
-
-    def _own_end_present(self, leaf: Leaf, present: Present) -> bool:
-        return present is None or any(
-            leaf.region[Dimension.OWN] >> cell.own & 1
-            and any(agrees(leaf, self.table, Place.OWN, dict(v)) for v in vectors)
-            for cell, vectors in present.items()
-        )
-
-    def _met_of(self, cell: Cell) -> tuple[int, ...]:
-        """Returns which conditions on the whole addresses of each vector of a cell meet: two bits a set."""
-        found = self._met.get(id(cell))
-        if found is None:
-            inside = [_insides(cell, each) for each in self.sets]
-            found = self._met[id(cell)] = tuple(self._met_by(vector, inside) for vector in cell.vectors)
-        return found
-
-    def _met_by(self, vector: Vector, inside: Sequence[tuple[bool, bool]]) -> int:
-        # A vector is consistent; so it stays with one more answer that does not clash with those it has.
-        member = dict(vector)
-        held = [each for each in self.sets if member.get(each.name)]
-        families, wholes = {each.apart_from for each in held if each.apart_from}, {each.part_of for each in held}
-        met = 0
-        for number, (each, (fits, part_fits)) in enumerate(zip(self.sets, inside, strict=True)):
-            here = member.get(each.name)
-            can_be = fits and each.apart_from not in families and member.get(each.part_of, True)
-            if here if here is not None else can_be:
-                met |= 1 << 2 * number
-            if part_fits and (not here if here is not None else each.name not in wholes):
-                met |= 2 << 2 * number
-        return met
 
     def _join(self, left: Family, right: Family) -> Family:
+        if left is _NOTHING:
+            return right
         self.budget -= len(left) * len(right) // 16
         self.spend()
         return _best({a | b for a in left for b in right})
@@ -277,9 +236,37 @@ class Worlds:
 
 def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     """Returns the possible worlds that leaves leave open."""
-    plain = [fated.leaf for fated in leaves]
-    sets = sets_asked(table, plain)
-    return Worlds(table, leaves, sets, cells_of(table, plain, sets))
+    sets, claims = claims_of(table, leaves)
+    return Worlds(table, claims, sets, cells_of(table, claims, sets))
+
+
+def _place(cells: Iterable[tuple[Cell, int]], classes: int, asked: Membership) -> tuple[int, Membership] | None:
+    """Returns the first address of some classes of which can be said what is asked, and that; None where there is none.
+
+    Args:
+        cells: the cells of one end, each with the bit of its class.
+        classes: the mask of the classes.
+        asked: what is asked.
+    """
+    for cell, here in cells:
+        if here & classes:
+            for said in cell.memberships:
+                if meets(said, asked):
+                    return cell.addresses.first(), said
+    return None
+
+
+def _answered(claim: Claim, answers: Answers) -> bool:
+    """Tells whether a leaf decides where choices have these answers; the others are open."""
+    return not answers or all(name not in answers or mask >> answers[name] & 1 for name, mask in claim.of_world)
+
+
+def _is_present(claim: Claim, present: Mapping[Cell, tuple[Membership, ...]]) -> bool:
+    """Tells whether the own end has an address that a leaf asks for."""
+    return any(
+        claim.own & cell.own and any(meets(said, claim.of_own) for said in memberships)
+        for cell, memberships in present.items()
+    )
 
 
 def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
@@ -298,30 +285,6 @@ def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
 
 def _common(region: Region, clause: int, table: Table) -> Region:
     return tuple(mask & column[clause] for mask, column in zip(region, table.columns, strict=True))
-
-
-def _insides(cell: Cell, unknown: UnknownSet) -> tuple[bool, bool]:
-    """Tells whether a cell lies in what a set can hold, and in what the set is a proper part of."""
-    # No cell lies across the bounds of either, so that one address tells.
-    at, whole = cell.addresses.first(), unknown.proper_part_of
-    return at in unknown.at_most, whole is not None and at in whole
-
-
-def _conditions_on_the_whole(sets: Sequence[UnknownSet]) -> int:
-    wanted = 0
-    for number, each in enumerate(sets):
-        if each.inhabited:
-            wanted |= 1 << 2 * number
-        if each.proper_part_of is not None:
-            wanted |= 2 << 2 * number
-    return wanted
-
-
-def _joined(outcomes: Iterable[int]) -> int:
-    joined = 0
-    for outcome in outcomes:
-        joined |= outcome
-    return joined
 
 
 def _unions(outcomes: Sequence[int], most: int, worlds: Worlds) -> Family:
