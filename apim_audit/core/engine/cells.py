@@ -63,7 +63,7 @@ def _class_in(mask: int, classes: Classes) -> tuple[int, int]:
 
 
 def _bits_in(mask: int, bits: Mapping[IntervalSet, int]) -> int:
-    return joined(each for number, each in enumerate(bits.values()) if mask >> number & 1)
+    return joined([each for number, each in enumerate(bits.values()) if mask >> number & 1])
 
 
 def _memberships(

@@ -7,6 +7,8 @@ from apim_audit.core.engine.membership import AskedSets, Membership, asked_sets
 from apim_audit.core.engine.search import Dimension, Leaf, Place, Table
 from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 
+_EITHER = {NO | YES}
+
 
 class Fated(NamedTuple):
     """A leaf with what its decision does to the flow, as bits that are joined over a world."""
@@ -59,9 +61,9 @@ def _asked(table: Table, leaf: Leaf, place: Place, sets: AskedSets) -> Membershi
 def sets_asked(table: Table, leaves: Sequence[Leaf]) -> tuple[UnknownSet, ...]:
     """Returns the unknown sets that some leaf asks for, and those that they imply."""
     found: dict[str, UnknownSet] = {}
-    for position, ask in enumerate(table.unknowns, len(Dimension)):
-        varies = any(leaf.region[position] != NO | YES for leaf in leaves)
-        if isinstance(ask.unknown, UnknownSet) and varies:
+    columns = zip(*(leaf.region[len(Dimension) :] for leaf in leaves), strict=True)
+    for ask, masks in zip(table.unknowns, columns, strict=False):
+        if isinstance(ask.unknown, UnknownSet) and {*masks} != _EITHER:
             found[ask.unknown.name] = ask.unknown
     waiting = list(found.values())
     while waiting:

@@ -269,18 +269,35 @@ def _is_present(claim: Claim, present: Mapping[Cell, tuple[Membership, ...]]) ->
     )
 
 
-def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
+def shadowed_rules(worlds: Worlds, leaves: Sequence[Fated]) -> frozenset[int]:
     """Returns the rules of which some world has a flow that a leaf denies before they are reached."""
+    table = worlds.table
     met = {
         Leaf(_common(fated.leaf.region, clause, table), table.clauses[clause].rule): None
         for fated in leaves
         for clause in fated.leaf.shadows
     }
     surely = {leaf.rule for leaf in met if not any(table.asks(leaf.region, place) for place in _ENDS)}
-    perhaps = [Fated(leaf, 0) for leaf in met if leaf.rule not in surely]
-    if not perhaps:
+    doubtful = [Fated(leaf, 0) for leaf in met if leaf.rule not in surely]
+    if not doubtful:
         return frozenset(surely)
-    return frozenset(surely).union(fated.leaf.rule for fated, _ in worlds_of(table, perhaps).feasible())
+    sets, claims = claims_of(table, doubtful)
+    others = [(cell, cell.other) for cell in worlds.cells if cell.other]
+    owns = [(cell, cell.own) for cell in worlds.cells if cell.own]
+    perhaps = (
+        claim.fated.leaf.rule
+        for claim in claims
+        if _is_somewhere(others, claim.other, claim.of_other, sets)
+        and _is_somewhere(owns, claim.own, claim.of_own, sets)
+    )
+    return frozenset(surely).union(perhaps)
+
+
+def _is_somewhere(cells: Iterable[tuple[Cell, int]], classes: int, asked: Membership, sets: AskedSets) -> bool:
+    """Tells whether some classes have an address of which can be said what is asked; the cells are as in `_place`."""
+    return sets.is_possible(asked) and any(
+        here & classes and sets.can_be_in(cell.addresses, asked.held) for cell, here in cells
+    )
 
 
 def _common(region: Region, clause: int, table: Table) -> Region:
@@ -303,6 +320,8 @@ def _unions(outcomes: Sequence[int], most: int, worlds: Worlds) -> Family:
 
 def _best(outcomes: set[int]) -> Family:
     """Drops outcomes that meet fewer conditions than another of the same fate."""
+    if len(outcomes) == 1:
+        return frozenset(outcomes)
     by_fate: dict[int, list[int]] = {}
     for outcome in sorted(outcomes, key=int.bit_count, reverse=True):
         kept = by_fate.setdefault(outcome & _ALL_FATES, [])
