@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from apim_audit.core.engine.classes import Classes
-from apim_audit.core.engine.search import Asked, Box, Clause, Place, Region, Search, Table, Undecidable, search
+from apim_audit.core.engine.search import Box, Clause, Region, Search, Table, Undecidable, search
 from apim_audit.core.sets.intervals import IntervalSet
-from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 
 POINT = IntervalSet.point(0)
 ALLOW, DENY = True, False
@@ -72,18 +71,6 @@ def test_an_allow_is_shadowed_by_a_piece_of_a_deny_though_both_decide_elsewhere_
     ]
     found = searched(table_of([(0b100, 0b11, 1, 1), (0b011, 0b11, 1, 1)], rows))
     assert (found.deciders, found.shadowed) == ({0, 1}, {1})
-
-
-def test_a_part_hangs_on_what_it_asks_and_on_nothing_that_any_answer_meets() -> None:
-    asks = [
-        Asked(place, UnknownSet(name, "?", name, POINT)) for name in ("a", "b") for place in (Place.OTHER, Place.OWN)
-    ]
-    empty = table_of([], [])
-    table = replace(empty, unknowns=tuple(asks))
-    region = (1, 1, 1, 1, YES, NO, NO | YES, NO | YES)
-    assert table.asks(region, Place.OTHER) == (("a", YES),)
-    assert table.asks(region, Place.OWN) == (("a", NO),)
-    assert table.asks(region, Place.WORLD) == ()
 
 
 def test_an_admin_allow_spares_its_flows_the_admin_rules_and_leaves_them_to_the_nsg() -> None:

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from apim_audit.core.engine.membership import AskedSets, Membership, asked_sets
+from apim_audit.core.engine.membership import NOTHING_SAID, AskedSets, Membership, asked_sets
 from apim_audit.core.engine.search import Dimension, Leaf, Place, Table
 from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 
 _EITHER = {NO | YES}
+
+Asks = tuple[int, ...]
+"""For each unknown of a table the mask of the answers under which a leaf decides."""
+Choices = tuple[tuple[str, int], ...]
+"""Names of choices with masks of answers."""
 
 
 class Fated(NamedTuple):
@@ -32,37 +37,31 @@ class Claim(NamedTuple):
     own: int
     of_other: Membership
     of_own: Membership
-    of_world: tuple[tuple[str, int], ...]
+    of_world: Choices
 
 
 def claims_of(table: Table, leaves: Sequence[Fated]) -> tuple[AskedSets, list[Claim]]:
     """Returns the claims of leaves, and the unknown sets that they ask for."""
-    sets = asked_sets(sets_asked(table, [fated.leaf for fated in leaves]))
-    asked: dict[tuple[int, ...], tuple[Membership, Membership, tuple[tuple[str, int], ...]]] = {}
-    claims: list[Claim] = []
-    for fated in leaves:
-        other, own, _, _, *asking = fated.leaf.region
-        key = tuple(asking)
-        if key not in asked:
-            of_other, of_own = (_asked(table, fated.leaf, place, sets) for place in (Place.OTHER, Place.OWN))
-            asked[key] = of_other, of_own, table.asks(fated.leaf.region, Place.WORLD)
-        claims.append(Claim(fated, fated.fate, other, own, *asked[key]))
+    asks = [fated.leaf.region[len(Dimension) :] for fated in leaves]
+    distinct = tuple(dict.fromkeys(asks))
+    sets = asked_sets(sets_asked(table, distinct))
+    asked = {each: _asked(table, each, sets) for each in distinct}
+    claims = [
+        Claim(fated, fated.fate, fated.leaf.region[Dimension.OTHER], fated.leaf.region[Dimension.OWN], *asked[each])
+        for fated, each in zip(leaves, asks, strict=True)
+    ]
     return sets, claims
 
 
-def _asked(table: Table, leaf: Leaf, place: Place, sets: AskedSets) -> Membership:
-    held = missed = 0
-    for name, mask in table.asks(leaf.region, place):
-        held |= 0 if mask & NO else sets.bits[name]
-        missed |= 0 if mask & YES else sets.bits[name]
-    return Membership(held, missed)
+def sets_asked(table: Table, asks: Sequence[Asks]) -> tuple[UnknownSet, ...]:
+    """Returns the unknown sets that some leaf asks for, and those that they imply.
 
-
-def sets_asked(table: Table, leaves: Sequence[Leaf]) -> tuple[UnknownSet, ...]:
-    """Returns the unknown sets that some leaf asks for, and those that they imply."""
+    Args:
+        table: what the leaves are of.
+        asks: what the leaves hang on.
+    """
     found: dict[str, UnknownSet] = {}
-    columns = zip(*(leaf.region[len(Dimension) :] for leaf in leaves), strict=True)
-    for ask, masks in zip(table.unknowns, columns, strict=False):
+    for ask, masks in zip(table.unknowns, zip(*asks, strict=True), strict=False):
         if isinstance(ask.unknown, UnknownSet) and {*masks} != _EITHER:
             found[ask.unknown.name] = ask.unknown
     waiting = list(found.values())
@@ -71,3 +70,18 @@ def sets_asked(table: Table, leaves: Sequence[Leaf]) -> tuple[UnknownSet, ...]:
         found.update((each.name, each) for each in new)
         waiting += new
     return tuple(found.values())
+
+
+def _asked(table: Table, asks: Asks, sets: AskedSets) -> tuple[Membership, Membership, Choices]:
+    """Returns what a leaf asks of the address at the other end, of that at the own end, and of the world."""
+    of_ends = {Place.OTHER: NOTHING_SAID, Place.OWN: NOTHING_SAID}
+    of_world: list[tuple[str, int]] = []
+    for ask, mask in zip(table.unknowns, asks, strict=True):
+        if mask == (1 << ask.unknown.arity) - 1:
+            continue
+        if ask.place is Place.WORLD:
+            of_world.append((ask.unknown.name, mask))
+        else:
+            bit, (held, missed) = sets.bits[ask.unknown.name], of_ends[ask.place]
+            of_ends[ask.place] = Membership(held if mask & NO else held | bit, missed if mask & YES else missed | bit)
+    return of_ends[Place.OTHER], of_ends[Place.OWN], tuple(of_world)

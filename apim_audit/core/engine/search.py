@@ -131,19 +131,6 @@ class Table:
     columns: tuple[tuple[int, ...], ...]
     clauses: tuple[Clause, ...]
     last: int | None = None
-    _asks: dict[tuple[Region, Place], tuple[tuple[str, int], ...]] = field(default_factory=dict)
-
-    def asks(self, region: Region, place: Place) -> tuple[tuple[str, int], ...]:
-        """Returns the unknowns, by name, that a region hangs on at a place, with the masks of the answers."""
-        masks = region[len(self.classes) :]
-        found = self._asks.get((masks, place))
-        if found is None:
-            found = self._asks[masks, place] = tuple(
-                (ask.unknown.name, mask)
-                for mask, ask in zip(masks, self.unknowns, strict=True)
-                if ask.place is place and mask != (1 << ask.unknown.arity) - 1
-            )
-        return found
 
 
 @dataclass(slots=True)

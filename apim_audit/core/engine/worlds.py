@@ -15,13 +15,12 @@ from typing import NamedTuple
 from apim_audit.core.engine.cells import Cell, cells_of, presences
 from apim_audit.core.engine.claims import Claim, Fated, claims_of
 from apim_audit.core.engine.membership import NOTHING_SAID, AskedSets, Membership, joined, meets
-from apim_audit.core.engine.search import Dimension, Leaf, Place, Region, Table, Undecidable
+from apim_audit.core.engine.search import Dimension, Leaf, Region, Table, Undecidable
 from apim_audit.core.sets.unknowns import Choice
 
 JOIN_BUDGET = 20_000
 """Steps of joining families before the answer is "not decided"."""
 
-_ENDS = (Place.OTHER, Place.OWN)
 _FATE_BITS = 16
 _ALL_FATES = (1 << _FATE_BITS) - 1
 
@@ -44,6 +43,8 @@ class Sight(NamedTuple):
         return self.sets.by_name(self.of_own)
 
 
+End = Sequence[tuple[Cell, int]]
+"""The cells of one end, each with the bit of its class there."""
 Family = frozenset[int]
 Answers = Mapping[str, int]
 _NOTHING: Family = frozenset({0})
@@ -90,8 +91,7 @@ class Worlds:
 
     def feasible(self) -> list[tuple[Fated, Sight]]:
         """Returns each leaf that decides in some world, with a place where it does; the others are left out."""
-        others = [(cell, cell.other) for cell in self.cells if cell.other]
-        owns = [(cell, cell.own) for cell in self.cells if cell.own]
+        others, owns = _ends_of(self.cells)
         found: list[tuple[Claim, Sight]] = []
         for claim in self.claims:
             other = _place(others, claim.other, claim.of_other)
@@ -240,15 +240,15 @@ def worlds_of(table: Table, leaves: Sequence[Fated]) -> Worlds:
     return Worlds(table, claims, sets, cells_of(table, claims, sets))
 
 
-def _place(cells: Iterable[tuple[Cell, int]], classes: int, asked: Membership) -> tuple[int, Membership] | None:
-    """Returns the first address of some classes of which can be said what is asked, and that; None where there is none.
+def _ends_of(cells: Iterable[Cell]) -> tuple[End, End]:
+    """Returns the cells of the other end and those of the own end."""
+    there = [(cell, cell.other) for cell in cells if cell.other]
+    return there, [(cell, cell.own) for cell in cells if cell.own]
 
-    Args:
-        cells: the cells of one end, each with the bit of its class.
-        classes: the mask of the classes.
-        asked: what is asked.
-    """
-    for cell, here in cells:
+
+def _place(end: End, classes: int, asked: Membership) -> tuple[int, Membership] | None:
+    """Returns the first address of some classes of which can be said what is asked, and that; None where none is."""
+    for cell, here in end:
         if here & classes:
             for said in cell.memberships:
                 if meets(said, asked):
@@ -277,26 +277,20 @@ def shadowed_rules(worlds: Worlds, leaves: Sequence[Fated]) -> frozenset[int]:
         for fated in leaves
         for clause in fated.leaf.shadows
     }
-    surely = {leaf.rule for leaf in met if not any(table.asks(leaf.region, place) for place in _ENDS)}
-    doubtful = [Fated(leaf, 0) for leaf in met if leaf.rule not in surely]
-    if not doubtful:
-        return frozenset(surely)
-    sets, claims = claims_of(table, doubtful)
-    others = [(cell, cell.other) for cell in worlds.cells if cell.other]
-    owns = [(cell, cell.own) for cell in worlds.cells if cell.own]
-    perhaps = (
+    sets, claims = claims_of(table, [Fated(leaf, 0) for leaf in met])
+    others, owns = _ends_of(worlds.cells)
+    return frozenset(
         claim.fated.leaf.rule
         for claim in claims
         if _is_somewhere(others, claim.other, claim.of_other, sets)
         and _is_somewhere(owns, claim.own, claim.of_own, sets)
     )
-    return frozenset(surely).union(perhaps)
 
 
-def _is_somewhere(cells: Iterable[tuple[Cell, int]], classes: int, asked: Membership, sets: AskedSets) -> bool:
-    """Tells whether some classes have an address of which can be said what is asked; the cells are as in `_place`."""
+def _is_somewhere(end: End, classes: int, asked: Membership, sets: AskedSets) -> bool:
+    """Tells whether some classes have an address of which can be said what is asked."""
     return sets.is_possible(asked) and any(
-        here & classes and sets.can_be_in(cell.addresses, asked.held) for cell, here in cells
+        here & classes and sets.can_be_in(cell.addresses, asked.held) for cell, here in end
     )
 
 
