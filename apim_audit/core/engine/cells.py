@@ -5,9 +5,9 @@ there a world has room for few.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 from apim_audit.core.engine.claims import Claim
 from apim_audit.core.engine.classes import Classes, parted
@@ -20,9 +20,8 @@ _FEW_SETS = 8
 _MOST_MEMBERSHIPS = 14
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cell:
-    """Addresses that nothing known tells apart; compared by identity.
+class Cell(NamedTuple):
+    """Addresses that nothing known tells apart.
 
     Attributes:
         other: the bit of the class of the other end that they are in, or 0.

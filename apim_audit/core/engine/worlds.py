@@ -61,7 +61,7 @@ class Worlds:
     sets: AskedSets
     cells: tuple[Cell, ...]
     budget: int = JOIN_BUDGET
-    _standing: dict[Cell, Sequence[Claim]] = field(default_factory=dict)
+    _standing: dict[int, Sequence[Claim]] = field(default_factory=dict)
 
     def spend(self) -> None:
         """Counts one step.
@@ -183,7 +183,7 @@ class Worlds:
         """Returns what the addresses of one cell can add to a world's outcome."""
         forced = None if present is None else present.get(cell)
         if cell.other:
-            self.budget -= len(cell.memberships) * len(self._claims_at(cell)) // 16
+            self.budget -= len(cell.memberships) * len(self._claims_at(cell.other)) // 16
             self.spend()
         outcomes = [
             self._fate(cell, said, present, answers) | met << _FATE_BITS
@@ -203,7 +203,7 @@ class Worlds:
 
     def _fate(self, cell: Cell, said: Membership, present: Present, answers: Answers) -> int:
         fate = 0
-        for claim in self._claims_at(cell) if cell.other else ():
+        for claim in self._claims_at(cell.other) if cell.other else ():
             if (
                 fate | claim.fate != fate
                 and meets(said, claim.of_other)
@@ -213,17 +213,17 @@ class Worlds:
                 fate |= claim.fate
         return fate
 
-    def _claims_at(self, cell: Cell) -> Sequence[Claim]:
-        """Returns the leaves whose other end holds a cell; of those that ask the same of their ends, one."""
-        found = self._standing.get(cell)
+    def _claims_at(self, other: int) -> Sequence[Claim]:
+        """Returns the leaves about a class of the other end, given by its bit; of those that ask the same, one."""
+        found = self._standing.get(other)
         if found is None:
-            # Which ports they decide, and at which other addresses besides, makes no difference to the cell.
+            # Which ports they decide, and at which other addresses besides, makes no difference there.
             alike = {
                 (claim.fate, claim.of_world, claim.own, claim.of_other, claim.of_own): claim
                 for claim in self.claims
-                if claim.other & cell.other
+                if claim.other & other
             }
-            found = self._standing[cell] = tuple(alike.values())
+            found = self._standing[other] = tuple(alike.values())
         return found
 
     def _join(self, left: Family, right: Family) -> Family:
