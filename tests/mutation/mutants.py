@@ -22,9 +22,9 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    "addresses", "candidates", "cells", "checks", "classes", "compiling", "conditions", "decision", "hygiene", "search",
-    "intervals", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets",
-    "severity", "unknowns", "without_nsg", "words", "worlds",
+    "addresses", "candidates", "cells", "checks", "claims", "classes", "compiling", "conditions", "decision", "hygiene",
+    "intervals", "membership", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets",
+    "search", "severity", "unknowns", "without_nsg", "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (
@@ -52,12 +52,14 @@ _TESTS = {
     "candidates": (("tests/core/test_hints.py",), ("tests/core/test_checks.py", "tests/core/test_admin_rules.py")),
     "cells": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
     "checks": (("tests/core/test_checks.py", "tests/core/test_admin_rules.py"), (*_CASES, "tests/core/test_hints.py")),
+    "claims": (("tests/core/test_claims.py",), (*_FIRST, *_WORLDS)),
     "classes": (("tests/core/test_classes.py",), (*_FIRST, *_LAWS)),
     "compiling": (("tests/core/test_compiling.py", *_FIRST), (*_SEARCH, "tests/laws/test_hygiene_laws.py", *_LAWS)),
     "conditions": (("tests/core/test_around_the_nsg.py",), ("tests/mutation/test_fixtures_here.py",)),
     "decision": (("tests/core/test_decision.py",), _FIRST, (*_LAWS, _CASES[0])),
     "hygiene": (("tests/core/test_hints.py", "tests/laws/test_hygiene_laws.py"), ("tests/core/test_admin_rules.py",)),
     "intervals": (_FIRST, ("tests/laws/test_interval_laws.py",)),
+    "membership": (("tests/core/test_membership.py",), (*_FIRST, *_WORLDS)),
     "near_misses": (("tests/core/test_hints.py",), _CASES),
     "outcomes": (
         ("tests/core/test_outcomes.py", *_SEARCH[2:], _CASES[0]),
