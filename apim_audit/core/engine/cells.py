@@ -51,7 +51,9 @@ def cells_of(table: Table, claims: Sequence[Claim], sets: AskedSets) -> tuple[Ce
     return tuple(cells)
 
 
-_parted = lru_cache(maxsize=1024)(parted)
+@lru_cache(maxsize=1024)
+def _parted(sets: tuple[IntervalSet, ...]) -> Mapping[int, IntervalSet]:
+    return parted(sets)
 
 
 def _class_in(mask: int, classes: Classes) -> tuple[int, int]:

@@ -8,6 +8,7 @@ the conditions on the whole (a tag has members; it is not all of the public spac
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain, product
 from math import prod
 from typing import NamedTuple
@@ -47,7 +48,6 @@ End = Sequence[tuple[Cell, int]]
 """The cells of one end, each with the bit of its class there."""
 Family = frozenset[int]
 Answers = Mapping[str, int]
-_NOTHING: Family = frozenset({0})
 Present = Mapping[Cell, tuple[Membership, ...]] | None
 """The memberships that the addresses of the own end have in a world, or None where no leaf asks."""
 
@@ -128,10 +128,8 @@ class Worlds:
     def _family(self, cells: Sequence[Cell], present: Present, choices: Sequence[Choice], answers: Answers) -> Family:
         """Returns what cells add to the outcomes of all worlds with these own ends and answers."""
         self.spend()
-        family = _NOTHING
-        for part, open_choices in self._components(cells, choices, answers):
-            family = self._join(family, self._component(part, present, open_choices, answers))
-        return family
+        components = self._components(cells, choices, answers)
+        return reduce(self._join, [self._component(part, present, rest, answers) for part, rest in components])
 
     def _component(
         self, cells: Sequence[Cell], present: Present, choices: Sequence[Choice], answers: Answers
@@ -143,10 +141,7 @@ class Worlds:
                     self._family(cells, present, rest, {**answers, first.name: answer}) for answer in range(first.arity)
                 )
             )
-        family = _NOTHING
-        for cell in cells:
-            family = self._join(family, self._cell_family(cell, present, answers))
-        return family
+        return reduce(self._join, [self._cell_family(cell, present, answers) for cell in cells])
 
     def _components(
         self, cells: Sequence[Cell], choices: Sequence[Choice], answers: Answers
@@ -227,8 +222,6 @@ class Worlds:
         return found
 
     def _join(self, left: Family, right: Family) -> Family:
-        if left is _NOTHING:
-            return right
         self.budget -= len(left) * len(right) // 16
         self.spend()
         return _best({a | b for a in left for b in right})

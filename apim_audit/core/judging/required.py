@@ -5,14 +5,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from apim_audit.core.engine.resolve import Resolver, Space, resolve_tag
-from apim_audit.core.engine.search import Box, Place, asked
+from apim_audit.core.engine.search import Asked, Box, Place, asked
 from apim_audit.core.facts.estate import Subnet, Unreadable, VirtualNetwork
 from apim_audit.core.facts.requirements import Flow, NetworkModel, Peer, PeerKind
 from apim_audit.core.facts.rules import SecurityRule
 from apim_audit.core.sets.addresses import PROBE, PUBLIC, parse_addresses
 from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.core.sets.tags import ServiceTags, fold
-from apim_audit.core.sets.unknowns import YES, AddressSet, UnknownSet
+from apim_audit.core.sets.unknowns import YES, AddressSet, Piece, UnknownSet
 
 _TAG, _DNS_SERVERS = PeerKind.TAG, PeerKind.DNS_SERVERS
 SOURCE_PORTS = IntervalSet.span(1, 65535)
@@ -101,15 +101,15 @@ def required_flows(flow: Flow, model: NetworkModel, site: Site) -> RequiredFlows
         raise NoFlows(msg)
     ports = flow.ports_for(model)
     wanted = parse_ports(ports)
-    boxes = tuple(
-        Box(
-            (there.addresses, here.addresses, SOURCE_PORTS, wanted),
-            (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions)),
-        )
-        for there in other.pieces
-        for here in site.api_management.pieces
-    )
+    boxes = tuple(_box(there, here, wanted) for there in other.pieces for here in site.api_management.pieces)
     return RequiredFlows(boxes, names, ports)
+
+
+def _box(there: Piece, here: Piece, ports: IntervalSet) -> Box:
+    conditions: tuple[tuple[Asked, int], ...] = ()
+    if there.conditions or here.conditions:
+        conditions = (*asked(Place.OTHER, there.conditions), *asked(Place.OWN, here.conditions))
+    return Box((there.addresses, here.addresses, SOURCE_PORTS, ports), conditions)
 
 
 def peer_names(peer: Peer, site: Site) -> tuple[str, ...]:

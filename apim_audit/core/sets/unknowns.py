@@ -106,14 +106,18 @@ class AddressSet:
     @classmethod
     def union(cls, sets: Iterable["AddressSet"]) -> "AddressSet":
         """Returns the union; conditional pieces keep only what is not there for certain."""
-        pieces = [piece for each in sets for piece in each.pieces]
-        surely = EMPTY
-        for piece in pieces:
-            if not piece.conditions:
-                surely = surely | piece.addresses
-        rest = [Piece(piece.addresses - surely, piece.conditions) for piece in pieces if piece.conditions]
-        plain = [Piece(surely)] if surely else []
-        return cls((*plain, *(piece for piece in dict.fromkeys(rest) if piece.addresses)))
+        surely, perhaps = EMPTY, []
+        for each in sets:
+            for piece in each.pieces:
+                if piece.conditions:
+                    perhaps.append(piece)
+                else:
+                    surely = surely | piece.addresses
+        plain = cls.plain(surely)
+        if not perhaps:
+            return plain
+        rest = dict.fromkeys(Piece(piece.addresses - surely, piece.conditions) for piece in perhaps)
+        return cls((*plain.pieces, *(piece for piece in rest if piece.addresses)))
 
     def surely(self) -> IntervalSet:
         """Returns the members that do not hang on anything unknown."""
