@@ -3,11 +3,10 @@
 import pytest
 
 from apim_audit.core.engine.cells import Cell, presences
-from apim_audit.core.engine.membership import Membership, asked_sets
+from apim_audit.core.engine.membership import Membership
 from apim_audit.core.engine.search import Undecidable
-from apim_audit.core.engine.worlds import Worlds
 from apim_audit.core.sets.intervals import IntervalSet
-from tests.core.test_search import POINT, table_of
+from tests.core.test_search import POINT
 
 
 def memberships(count: int) -> tuple[Membership, ...]:
@@ -23,11 +22,3 @@ def test_too_many_ways_are_not_gone_through() -> None:
     assert len(presences(Cell(POINT, 0, 0, memberships(14), ()))) == 14
     with pytest.raises(Undecidable):
         presences(Cell(POINT, 0, 0, memberships(15), ()))
-
-
-def test_steps_are_counted() -> None:
-    worlds = Worlds(table_of([], []), (), asked_sets(()), (), budget=2)
-    worlds.spend()
-    worlds.spend()
-    with pytest.raises(Undecidable):
-        worlds.spend()

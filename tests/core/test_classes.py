@@ -85,7 +85,7 @@ def test_sets_part_their_union_and_nothing_else() -> None:
 def test_what_nothing_cuts_is_one_class() -> None:
     classes = uncut(HULL)
     assert (classes.classes, classes.cuts) == ((1,), (HULL,))
-    assert (classes.members(1), classes.lowest(1)) == (HULL, 0)
+    assert (classes.members(1), classes.lowest(1), classes.lowest_members) == (HULL, 0, {1: 0})
     assert classify(HULL, [HULL, HULL]) == (classes, [1, 1])
 
 

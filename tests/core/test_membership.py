@@ -102,6 +102,29 @@ def test_more_can_be_said_of_an_address_where_it_does_not_clash(family: tuple[Un
                 assert bool(sets.can_lack(said, everywhere) & bit) is any(name not in names for names in possible)
 
 
+def test_what_is_said_is_told_by_name_and_nothing_else() -> None:
+    sets = asked_sets(SETS)
+    assert sets.by_name(Membership(sets.bits["east"], sets.bits["other"])) == {"east": True, "other": False}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: " ".join(each.name for each in family))
+def test_what_is_said_is_possible_where_there_is_a_way_to_be_so(family: tuple[UnknownSet, ...]) -> None:
+    sets = asked_sets(family)
+    for answers in product((None, False, True), repeat=len(family)):
+        said = {each.name: answer for each, answer in zip(family, answers, strict=True) if answer is not None}
+        membership = Membership(
+            sum(sets.bits[name] for name, held in said.items() if held),
+            sum(sets.bits[name] for name, held in said.items() if not held),
+        )
+        alike = (names for names in ways(family) if all((name in names) is held for name, held in said.items()))
+        assert sets.is_possible(membership) is (next(alike, None) is not None)
+
+
+def test_nobody_is_in_a_set_and_not_in_it() -> None:
+    sets = asked_sets(SETS)
+    assert not sets.is_possible(Membership(sets.bits["other"], sets.bits["other"]))
+
+
 def test_what_cannot_hold_addresses_has_none_of_them() -> None:
     sets = asked_sets(SETS)
     said = Membership(sets.bits["other"], 0)

@@ -78,7 +78,7 @@ _TESTS = {
     "unknowns": (_FIRST, ("tests/laws/test_address_set_laws.py", "tests/core/test_traps.py")),
     "without_nsg": (("tests/core/test_admin_rules.py", "tests/core/test_checks.py"), _CASES),
     "words": (("tests/core/test_words.py",), ("tests/core/test_hints.py", "tests/core/test_resolve.py")),
-    "worlds": ((*_FIRST, "tests/core/test_cells.py"), _WORLDS),
+    "worlds": ((*_FIRST, "tests/core/test_worlds.py"), _WORLDS),
 }
 """For modules the tests that are tried on each mutant, stage by stage until one fails: what takes little first."""
 

@@ -270,7 +270,7 @@ def _decide_worlds(worlds: Worlds) -> Decision:
     feasible = worlds.feasible()
     unpinned = [fated for fated, _ in feasible if fated.fate <= _ALL_FATES]
     parts = tuple(_part(fated, worlds.table, sight) for fated, sight in feasible)
-    shadowed = tuple(sorted(shadowed_rules(worlds, unpinned)))
+    shadowed = tuple(sorted(shadowed_rules(worlds.table, unpinned)))
     fates = {fated.fate for fated, _ in feasible}
     if len(fates) == 1:
         return Decision(frozenset(fates), parts, shadowed)

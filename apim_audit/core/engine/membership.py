@@ -86,15 +86,8 @@ class AskedSets:
         return sets & ~held
 
     def is_possible(self, said: Membership) -> bool:
-        """Tells whether an address can be all that is said, for all that is known of the sets."""
+        """Tells whether an address can be all that is said, for all that is known of how sets stand to each other."""
         return self.can_hold(said, said.held) == said.held
-
-    def can_be_in(self, addresses: IntervalSet, held: int) -> bool:
-        """Tells whether all of some sets can hold an address together, for all that their bounds tell."""
-        for members, bits in self.at_most.items():
-            if bits & held:
-                addresses = addresses & members
-        return bool(addresses)
 
     def by_name(self, said: Membership) -> dict[str, bool]:
         """Returns for each set of which it is said, by its name, whether an address is a member."""

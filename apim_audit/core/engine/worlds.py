@@ -262,28 +262,23 @@ def _is_present(claim: Claim, present: Mapping[Cell, tuple[Membership, ...]]) ->
     )
 
 
-def shadowed_rules(worlds: Worlds, leaves: Sequence[Fated]) -> frozenset[int]:
-    """Returns the rules of which some world has a flow that a leaf denies before they are reached."""
-    table = worlds.table
+def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
+    """Returns the rules of which some world has a flow that a leaf denies before they are reached.
+
+    Args:
+        table: what the leaves are of.
+        leaves: leaves that decide in some world; of leaves that tell worlds apart all that do.
+    """
     met = {
         Leaf(_common(fated.leaf.region, clause, table), table.clauses[clause].rule): None
         for fated in leaves
         for clause in fated.leaf.shadows
     }
+    # Where the addresses lie need not be asked: those that a set cannot hold are told nothing by it, and in a world in
+    # which they are not said to be in it the same leaf denies them before the same rule.
     sets, claims = claims_of(table, [Fated(leaf, 0) for leaf in met])
-    others, owns = _ends_of(worlds.cells)
     return frozenset(
-        claim.fated.leaf.rule
-        for claim in claims
-        if _is_somewhere(others, claim.other, claim.of_other, sets)
-        and _is_somewhere(owns, claim.own, claim.of_own, sets)
-    )
-
-
-def _is_somewhere(end: End, classes: int, asked: Membership, sets: AskedSets) -> bool:
-    """Tells whether some classes have an address of which can be said what is asked."""
-    return sets.is_possible(asked) and any(
-        here & classes and sets.can_be_in(cell.addresses, asked.held) for cell, here in end
+        claim.fated.leaf.rule for claim in claims if sets.is_possible(claim.of_other) and sets.is_possible(claim.of_own)
     )
 
 
