@@ -11,6 +11,7 @@ _DENIED_STILL = (
 _REGION_ASKED = "a shortcut: no other end has regions, and where a region is asked for as much is lost as before"
 _NEAR = "at that size both ways to list vectors have the same result"
 _THERE = "what becomes of a flow does not bear on whether a leaf can be there"
+_NO_LOSS = "what is no loss has the same severity, mild or not"
 _FEW_OR_MANY = "sets of many intervals and of few cut alike, sooner or later"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
@@ -53,6 +54,7 @@ HARMLESS = {
     "compiling.py: 1: 0 | return [hulls] if len(required) == 1": "a shortcut: of its hulls a single box has all",
     "compiling.py: 1: 2 | return not conditions or": "any number below zero stands for every answer",
     "checks.py: 1: 0 | if len(models) == 1:": "the shortcut is never taken then",
+    "checks.py: False: True | mild: bool = False": _NO_LOSS,
     "checks.py: 0: -1 | ports = flow.ports_for(models[0])": "there is one",
     "checks.py: drop if flow.direction in self._rulesets": _KEPT,
     "checks.py: drop if isinstance(site.subnet.nsg, NetworkSecurityGroup) and (not why_unread(": _KEPT,
@@ -74,7 +76,7 @@ HARMLESS = {
     ),
     "cells.py: claim.other & other: BitOr": _MORE_ASKED,
     "cells.py: claim.own & own: BitOr": _MORE_ASKED,
-    "conditions.py: False: True | mild: bool = False": "what is no loss has the same severity, mild or not",
+    "conditions.py: False: True | mild: bool = False": _NO_LOSS,
     "hygiene.py: 0: -1 | NONE = 0": "only the order counts",
     "hygiene.py: 2: 3 | NEEDED = 2": "only the order counts",
     "hygiene.py: drop if found is _Use.NEEDED:": "a shortcut: there is no more use than that",
@@ -106,6 +108,9 @@ HARMLESS = {
     "decision.py: table.unknowns and any(": _ONE_WORLD,
     "decision.py: fated.fate <= _ALL_FATES: Lt": "no single fate is all of them",
     "decision.py: drop if len(fates) == 1:": _ONE_WORLD,
+    "decision.py: any((box.conditions for box in required)): all for any": (
+        "where some box has no conditions the first has none, and a flow of it shows as much"
+    ),
     "decision.py: 1: 0 | if len(fates) == 1:": "the shortcut is never taken then",
     "decision.py: len(verdicts) > 1: GtE": "where there is one verdict nobody asks what would decide",
     "decision.py: 1: 0 | conditional = ": "where there is one verdict nobody asks what would decide",
@@ -190,6 +195,7 @@ HARMLESS = {
     "search.py: column[clause] & outside: BitOr": _WHAT_FIRST,
     "unknowns.py: drop if not common:": "a shortcut: what is cut out is empty then, and empty pieces are dropped",
     "unknowns.py: drop kept = kept.under((unknown, mask))": "the pieces overlap then, and their union is the same",
+    "unknowns.py: drop if not perhaps:": "a shortcut: of nothing doubtful nothing is left",
     "words.py: 1: 2 | close = get_close_matches(region,": "the closest comes first",
     "words.py: 0: -1 | return regions[close[0]]": "there is one",
     "words.py: 1: 2 | close = get_close_matches(word.": "the closest comes first",
