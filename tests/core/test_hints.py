@@ -14,7 +14,7 @@ from apim_audit.core.judging.judge import Options, judge
 from apim_audit.core.sets.addresses import parse_addresses
 from apim_audit.core.sets.intervals import EMPTY
 from apim_audit.core.sets.tags import ServiceTags
-from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, others, outbound
+from tests.core.locations import NO_DATA, VNET, Site, deny_all, inbound, others, outbound, tags_with_data
 from tests.laws.simulator import PlainRule
 
 CLOSED_OUT = deny_all("Outbound")
@@ -137,6 +137,40 @@ def test_a_rule_that_a_deny_which_is_perhaps_there_may_precede_is_no_hint() -> N
 def test_three_rules_are_named_and_no_more() -> None:
     rules = [outbound("Sql", str(port), name=f"Sql{port}", priority=port) for port in range(300, 304)]
     assert len(hints("sql", *rules)) == 3
+
+
+@pytest.mark.parametrize(
+    ("row_id", "far", "near"),
+    [
+        ("sql", outbound("Sql", "1443", protocol="Udp"), outbound("Sql", "1443")),
+        ("sql", outbound("Sql", "1443", sources=("10.0.1.0/25",)), outbound("Sql", "1443")),
+        (
+            "management",
+            inbound("10.9.9.9", "3443", destinations=("ApiManagement",)),
+            inbound("ApiManagement", "3444"),
+        ),
+    ],
+)
+def test_rules_that_one_change_would_not_mend_stand_in_no_way(row_id: str, far: PlainRule, near: PlainRule) -> None:
+    rules = [named(f"Far{number}", far, number) for number in range(300, 303)]
+    closed = deny_all(far.direction)
+    found = hints(row_id, *rules, named("Near", near, 310), closed)
+    assert [field for field, message in found if message.startswith("`Near` would serve")] == ["destinationPort"]
+
+
+PARTLY_KNOWN = tags_with_data({"Storage.WestEurope": ("20.60.0.0/20",)})
+
+
+def test_of_a_tag_that_is_known_in_part_a_rule_names_a_part() -> None:
+    region = outbound("Storage.WestEurope", "443")
+    site = Site(rules=(region, CLOSED_OUT), tags=PARTLY_KNOWN, regions=("North Europe",))
+    assert site.check("storage").peer == ("Storage.NorthEurope",)
+    everywhere = replace(site, regions=("Nowhere",))
+    check = everywhere.check("storage")
+    assert check.peer == ("Storage",)
+    assert [miss.message for miss in check.near_misses] == ["`AllowOut` would serve if its destination were Storage"]
+    denied = replace(everywhere, rules=(deny_all("Outbound", 200), region)).check("storage")
+    assert (denied.verdict, denied.near_misses) == ("blocked", ())
 
 
 def test_a_second_rule_is_no_hint_where_it_would_come_behind_a_deny() -> None:

@@ -12,6 +12,7 @@ _REGION_ASKED = "a shortcut: no other end has regions, and where a region is ask
 _NEAR = "at that size both ways to list vectors have the same result"
 _THERE = "what becomes of a flow does not bear on whether a leaf can be there"
 _NO_LOSS = "what is no loss has the same severity, mild or not"
+_SAME_PORTS = "boxes of one requirement have the same ports"
 _FEW_OR_MANY = "sets of many intervals and of few cut alike, sooner or later"
 _MORE_ASKED = "more is asked than has to be, to the same answer"
 _FEW_REGIONS = "a few regions stand for all, however many these are"
@@ -91,6 +92,20 @@ HARMLESS = {
     "intervals.py: not self.bounds or not other.bounds: And": "a shortcut that is taken less often",
     "intervals.py: drop if len(there) < len(bounds):": "either set can be gone through",
     "intervals.py: len(one) < len(two): LtE": "of two sets of the same length either is looked up in the other",
+    "near_misses.py: named < set(": "what is lacking makes the difference",
+    "near_misses.py: 0: -1 | _, _, sources, ports = wanted.boxes[0].sets": _SAME_PORTS,
+    "near_misses.py: drop if not fitting and (not naming):": "a shortcut: of no candidate nothing is found",
+    "near_misses.py: 0: -1 | plain: ": _SAME_PORTS,
+    "near_misses.py: 1: 2 | plain: ": "any priority before all others will do",
+    "near_misses.py: 1: 0 | plain: ": "any priority before all others will do",
+    "near_misses.py: drop if any((ruleset.comes_before(denying, mended)": "a shortcut: the engine finds that it is denied",
+    "near_misses.py: drop if not any((ruleset.comes_before(number, mended)": "a shortcut: the engine finds the same",
+    "near_misses.py: 0: -1 | concerned = ": _SAME_PORTS,
+    "near_misses.py: False: True | return False | line 254": (
+        "no input is known whose budget lasts without a rule mended and not with it"
+    ),
+    "near_misses.py: wanted.may_pin and is_pinning(mended.other_side()): Or": "a shortcut that is taken less often",
+    "near_misses.py: not _plain_faults(mended, wanted): drop not": "the shortcut is never taken then",
     "outcomes.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",
     "replay.py: 1: 2 | _MOST_OF_IPV4": "no prefix is of the size in between",
     "replay.py: 1: 0 | end = start + 1": "the first rule is of its own priority and stage",
