@@ -98,12 +98,9 @@ HARMLESS = {
     "near_misses.py: 0: -1 | plain: ": _SAME_PORTS,
     "near_misses.py: 1: 2 | plain: ": "any priority before all others will do",
     "near_misses.py: 1: 0 | plain: ": "any priority before all others will do",
-    "near_misses.py: drop if any((ruleset.comes_before(denying, mended)": "a shortcut: the engine finds that it is denied",
+    "near_misses.py: drop if any((ruleset.comes_before(denying, mended)": "a shortcut: the engine finds the same",
     "near_misses.py: drop if not any((ruleset.comes_before(number, mended)": "a shortcut: the engine finds the same",
     "near_misses.py: 0: -1 | concerned = ": _SAME_PORTS,
-    "near_misses.py: False: True | return False | line 254": (
-        "no input is known whose budget lasts without a rule mended and not with it"
-    ),
     "near_misses.py: wanted.may_pin and is_pinning(mended.other_side()): Or": "a shortcut that is taken less often",
     "near_misses.py: not _plain_faults(mended, wanted): drop not": "the shortcut is never taken then",
     "outcomes.py: mask & -mask: BitOr": "the same bit, below zero: it is as long",

@@ -23,8 +23,8 @@ from tests.mutation.trials import Stage, Stages, in_turn, load_what_tests_load, 
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "addresses", "candidates", "cells", "checks", "claims", "classes", "compiling", "conditions", "decision", "hygiene",
-    "intervals", "membership", "near_misses", "outcomes", "platforms", "reach", "replay", "required", "resolve", "routes", "rulesets",
-    "search", "severity", "unknowns", "without_nsg", "words", "worlds",
+    "intervals", "membership", "near_misses", "outcomes", "platforms", "reach", "replay", "required", "resolve",
+    "routes", "rulesets", "search", "severity", "unknowns", "without_nsg", "words", "worlds",
 )  # fmt: skip
 _FIRST = ("tests/mutation/test_survivors.py", "tests/mutation/first_cases.py")
 _LAWS = (

@@ -247,12 +247,12 @@ def _serves(rule: SecurityRule, mended: SecurityRule, ruleset: Ruleset, wanted: 
     if not any(ruleset.comes_before(number, mended) for number in others) and _takes_all(mended, wanted, site):
         return True
     concerned = ruleset.concerning(wanted.protocol, wanted.boxes[0].sets[Dimension.DESTINATION_PORT])
+    changed = concerned.with_change(rule, mended)
     try:
-        changed = concerned.with_change(rule, mended)
-        decision = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin)
+        verdicts = decide(wanted.boxes, changed, wanted.protocol, may_pin=wanted.may_pin).verdicts()
     except Undecidable:
-        return False
-    return decision.verdicts() == {Verdict.COMPLIANT}
+        verdicts = frozenset()
+    return verdicts == {Verdict.COMPLIANT}
 
 
 def _takes_all(mended: SecurityRule, wanted: Wanted, site: Site) -> bool:
