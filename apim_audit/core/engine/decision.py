@@ -202,7 +202,7 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
         return _taken_by(first.rule, ruleset, required[0])
     table = compile_table(required, bearing_on(required, chain((first,), clauses)))
     leaves = _fated(search(table), ruleset, 0)
-    if may_pin and any(ruleset.pins(fated.leaf.rule) for fated in leaves):
+    if may_pin and _pins_matter(leaves, table, ruleset):
         if table.last is not None and ruleset.pins(table.last):
             # Behind that rule nothing was looked at, and without it something may decide.
             bearing = bearing_on(required, ruleset.clauses_of(protocol, ports), removable=ruleset.pins)
@@ -210,6 +210,15 @@ def decide(required: Sequence[Box], ruleset: Ruleset, protocol: str, *, may_pin:
             leaves = _fated(search(table), ruleset, 0)
         leaves += _fated(search(table, without=ruleset.pins), ruleset, _WITHOUT_PINS)
     return _summed(leaves, table)
+
+
+def _pins_matter(leaves: Sequence[Fated], table: Table, ruleset: Ruleset) -> bool:
+    """Tells whether some of the rules that decide pin, and perhaps everything is allowed by rules of one's own.
+
+    Where in every world something is not, what would follow without rules that pin is not looked at.
+    """
+    surely_worse = any(fated.fate != Fate.ALLOWED and not _asks(fated.leaf, table) for fated in leaves)
+    return not surely_worse and any(ruleset.pins(fated.leaf.rule) for fated in leaves)
 
 
 def decide_by(required: Sequence[Box], clauses: Iterable[Clause], fates: Sequence[Fate]) -> Decision:
@@ -277,12 +286,14 @@ def _decide_worlds(worlds: Worlds) -> Decision:
     possible = worlds.fates({})
     verdicts = set(map(verdict_of, possible))
     # Where some world is compliant nothing is said of the others but what would decide.
-    conditional = _conditional(worlds) if len(verdicts) > 1 and Verdict.COMPLIANT not in verdicts else ()
+    conditional = _conditional(worlds, possible) if len(verdicts) > 1 and Verdict.COMPLIANT not in verdicts else ()
     return Decision(possible, parts, shadowed, conditional)
 
 
-def _conditional(worlds: Worlds) -> tuple[tuple[Answered, frozenset[int]], ...]:
+def _conditional(worlds: Worlds, possible: frozenset[int]) -> tuple[tuple[Answered, frozenset[int]], ...]:
     choices = worlds.choices()
+    if not choices:
+        return (((), possible),)
     if len(choices) > _MOST_CHOICES:
         return ()
     ways = (
