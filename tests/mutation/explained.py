@@ -120,6 +120,8 @@ HARMLESS = {
     "decision.py: table.unknowns and any(": _ONE_WORLD,
     "decision.py: fated.fate <= _ALL_FATES: Lt": "no single fate is all of them",
     "decision.py: drop if len(fates) == 1:": _ONE_WORLD,
+    "decision.py: any((fated.fate != Fate.ALLOWED and": "a shortcut that is taken less often",
+    "decision.py: drop if not choices:": "a shortcut: with nothing to choose the worlds are those that were found",
     "decision.py: any((box.conditions for box in required)): all for any": (
         "where some box has no conditions the first has none, and a flow of it shows as much"
     ),
