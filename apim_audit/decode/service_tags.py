@@ -15,7 +15,7 @@ from apim_audit.decode.instances import location_key
 from apim_audit.decode.problems import Problems
 from apim_audit.snapshot import ServiceTagDocument
 
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _is_prefix = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}(?:/(?:3[0-2]|[12]?\d))?", re.ASCII).fullmatch
 """Matches nearly all that rules name, in a tenth of the time that it takes to read it."""
 _CLOUDS = {

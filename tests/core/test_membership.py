@@ -122,7 +122,23 @@ def test_what_is_said_is_possible_where_there_is_a_way_to_be_so(family: tuple[Un
 
 def test_nobody_is_in_a_set_and_not_in_it() -> None:
     sets = asked_sets(SETS)
-    assert not sets.is_possible(Membership(sets.bits["other"], sets.bits["other"]))
+    twice = Membership(sets.bits["other"], sets.bits["other"])
+    assert not sets.is_possible(twice)
+    assert not sets.is_possible_beyond(twice, EVERYTHING)
+
+
+def test_beyond_a_whole_an_address_can_be_in_a_part_and_never_in_two_regions() -> None:
+    sets = asked_sets(SETS)
+    whole, east, west, part, other = (sets.bits[name] for name in ("whole", "east", "west", "part", "other"))
+    private = EVERYTHING - PUBLIC
+    assert sets.is_possible_beyond(Membership(part, whole), private)
+    assert sets.is_possible_beyond(Membership(part | other, whole), EVERYTHING)
+    assert not sets.is_possible_beyond(Membership(part, whole), PUBLIC)
+    assert not sets.is_possible_beyond(Membership(part, whole | part), private)
+    assert not sets.is_possible_beyond(Membership(east, whole), private)
+    assert not sets.is_possible_beyond(Membership(east | part, whole), EVERYTHING)
+    assert not sets.is_possible_beyond(Membership(east | west, 0), EVERYTHING)
+    assert sets.is_possible_beyond(Membership(west | part, 0), PUBLIC)
 
 
 def test_what_cannot_hold_addresses_has_none_of_them() -> None:

@@ -7,8 +7,9 @@ import pytest
 from apim_audit.core.engine.claims import Fated
 from apim_audit.core.engine.classes import uncut
 from apim_audit.core.engine.membership import asked_sets
-from apim_audit.core.engine.search import Asked, Leaf, Place, Undecidable
-from apim_audit.core.engine.worlds import Worlds, worlds_of
+from apim_audit.core.engine.search import Asked, Box, Clause, Leaf, Place, Undecidable
+from apim_audit.core.engine.worlds import Worlds, shadowed_rules, worlds_of
+from apim_audit.core.sets.intervals import IntervalSet
 from apim_audit.core.sets.unknowns import NO, YES, UnknownSet
 from tests.core.test_search import POINT, table_of
 
@@ -29,6 +30,25 @@ def test_what_is_in_two_regions_at_once_decides_in_no_world(place: Place) -> Non
     assert [fated.leaf.rule for fated, _ in worlds.feasible()] == [1, 2, 3]
     assert [claim.fate for claim in worlds.claims] == [4, 2, 1]
     assert worlds.fates({}) == {4, 2, 1}
+
+
+@pytest.mark.parametrize(("beyond", "shadowed"), [(8, {1}), (4, frozenset())])
+def test_what_a_tag_surely_holds_can_be_in_a_part_of_it_and_not_in_its_unknown_rest(
+    beyond: int, shadowed: frozenset[int]
+) -> None:
+    rest = UnknownSet("rest", "?", "rest", IntervalSet.span(0, 3), inhabited=True)
+    part = UnknownSet("part", "?", "part", IntervalSet.span(0, beyond - 1), part_of="rest")
+    around = uncut(IntervalSet.span(4, 7))
+    clauses = tuple(Clause(rule, bool(rule), Box((POINT, POINT, POINT, POINT))) for rule in range(2))
+    table = replace(
+        table_of([], []),
+        classes=(around, SPOT, SPOT, SPOT),
+        unknowns=(Asked(Place.OTHER, rest), Asked(Place.OTHER, part)),
+        columns=((1, 1), (1, 1), (1, 1), (1, 1), (NO, NO | YES), (NO | YES, YES)),
+        clauses=clauses,
+    )
+    denied = Fated(Leaf((1, 1, 1, 1, NO, NO | YES), 0, (1,)), 4)
+    assert shadowed_rules(table, [denied]) == shadowed
 
 
 def test_steps_are_counted() -> None:

@@ -57,6 +57,17 @@ def test_addresses_in_one_text_are_to_be_separated() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["01.2.3.4", "1.2.3.004/32", "1.2.3.4/032", "1.2.3.256", "1.2.3", "1.2.3.4/33"])
+def test_what_is_nearly_an_address_is_told(text: str) -> None:
+    (note,) = notes(rule(destinationAddressPrefix=text))
+    assert note.startswith(f"NSG nsg-y: what is `{text}`?")
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "1.20.199.255", "1.2.3.4/5", "200.249.250.9/32", "10.0.0.0-10.0.0.9"])
+def test_an_address_is_no_word(text: str) -> None:
+    assert notes(rule(destinationAddressPrefix=text)) == ()
+
+
 def test_words_of_an_nsg_that_no_location_uses_are_not_told() -> None:
     other = nsg(rule(destinationAddressPrefix="Storages"), nsg_id="/x/networkSecurityGroups/other")
     assert read(*estate(rule()), other).notes == ()

@@ -9,7 +9,7 @@ _DENIED_STILL = (
     "decided anew, no rule serves behind one that denies in some world, or where rules that pin are left out"
 )
 _REGION_ASKED = "a shortcut: no other end has regions, and where a region is asked for as much is lost as before"
-_NEAR = "at that size both ways to list vectors have the same result"
+_NEAR = "at that size both ways to list memberships have the same result"
 _THERE = "what becomes of a flow does not bear on whether a leaf can be there"
 _NO_LOSS = "what is no loss has the same severity, mild or not"
 _SAME_PORTS = "boxes of one requirement have the same ports"
@@ -254,7 +254,7 @@ HARMLESS = {
     "worlds.py: 1: 0 | if len(outcomes) == 1:": "the shortcut is never taken then",
     "worlds.py: drop if cell.addresses.size() >= len(outcomes):": "a shortcut: the long way joins the same outcomes",
     "worlds.py: cell.addresses.size() >= len(outcomes): Gt": "a shortcut that is taken less often",
-    "worlds.py: outcome & _ALL_FATES: BitOr | fate = ": "what a vector meets tells it from all others: each is a group",
+    "worlds.py: outcome & _ALL_FATES: BitOr | fate = ": "what one meets tells it from all others: each is a group",
     "worlds.py: drop self.budget -= len(left) * len(right) // 16": _SPENT,
     "worlds.py: self.budget -= len(left) * len(right) // 16: Add": _SPENT,
     "worlds.py: 16: 17 | self.budget -= len(left)": _SPENT,

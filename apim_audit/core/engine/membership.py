@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from apim_audit.core.sets.intervals import IntervalSet
+from apim_audit.core.sets.intervals import EMPTY, IntervalSet
 from apim_audit.core.sets.unknowns import UnknownSet
 
 
@@ -86,8 +86,21 @@ class AskedSets:
         return sets & ~held
 
     def is_possible(self, said: Membership) -> bool:
-        """Tells whether an address can be all that is said, for all that is known of how sets stand to each other."""
+        """Tells whether any address that the sets can hold can be all that is said."""
         return self.can_hold(said, said.held) == said.held
+
+    def is_possible_beyond(self, said: Membership, addresses: IntervalSet) -> bool:
+        """Tells whether one of some addresses can be all that is said, beyond the sets that it is said not to be in.
+
+        What a tag surely holds is beyond the bounds of the rest, which is unknown, and yet can be in a part of the tag.
+        """
+        for number in _numbers(said.held):
+            if said.held & self.apart[number] or said.missed & 1 << number:
+                return False
+            whole = self.wholes[number] & said.missed
+            beyond = self.sets[whole.bit_length() - 1].at_most if whole else EMPTY
+            addresses = (addresses & self.sets[number].at_most) - beyond
+        return bool(addresses)
 
     def by_name(self, said: Membership) -> dict[str, bool]:
         """Returns for each set of which it is said, by its name, whether an address is a member."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from apim_audit.core.engine.cells import Cell, cells_of, presences
 from apim_audit.core.engine.claims import Claim, Fated, claims_of
+from apim_audit.core.engine.classes import Classes
 from apim_audit.core.engine.membership import NOTHING_SAID, AskedSets, Membership, joined, meets
 from apim_audit.core.engine.search import Dimension, Leaf, Region, Table, Undecidable
 from apim_audit.core.sets.unknowns import Choice
@@ -99,6 +100,7 @@ class Worlds:
             if other is not None and own is not None:
                 found.append((claim, Sight(*other, *own, self.sets)))
         self.claims = [claim for claim, _ in found]
+        self._standing.clear()
         return [(claim.fated, sight) for claim, sight in found]
 
     def choices(self) -> tuple[Choice, ...]:
@@ -274,12 +276,19 @@ def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
         for fated in leaves
         for clause in fated.leaf.shadows
     }
-    # Where the addresses lie need not be asked: those that a set cannot hold are told nothing by it, and in a world in
-    # which they are not said to be in it the same leaf denies them before the same rule.
     sets, claims = claims_of(table, [Fated(leaf, 0) for leaf in met])
+    others, owns, *_ = table.classes
     return frozenset(
-        claim.fated.leaf.rule for claim in claims if sets.is_possible(claim.of_other) and sets.is_possible(claim.of_own)
+        claim.fated.leaf.rule
+        for claim in claims
+        if _is_possible(sets, claim.of_other, others, claim.other) and _is_possible(sets, claim.of_own, owns, claim.own)
     )
+
+
+def _is_possible(sets: AskedSets, said: Membership, classes: Classes, mask: int) -> bool:
+    # Where the addresses lie is seldom asked: those that a set cannot hold are told nothing by it, and in a world in
+    # which they are not said to be in it the same rule denies them before the same other one.
+    return sets.is_possible(said) or sets.is_possible_beyond(said, classes.members(mask))
 
 
 def _common(region: Region, clause: int, table: Table) -> Region:
