@@ -218,6 +218,7 @@ HARMLESS = {
     "worlds.py: 20000: 19999 | JOIN_BUDGET": "any budget of that size will do",
     "worlds.py: 16: 17 | _FATE_BITS": "any number of bits that holds all fates will do",
     "worlds.py: 16: 15 | _FATE_BITS": "any number of bits that holds all fates will do",
+    "worlds.py: drop if not met:": "a shortcut: where nothing is met nothing is shadowed",
     "worlds.py: drop self._standing.clear()": "nothing has been kept before leaves are left out",
     "worlds.py: drop if all((claim.of_own == NOTHING_SAID": "a shortcut: all own ends come to the same",
     "worlds.py: drop if prod(map(len, options)) > self.budget:": "a shortcut: the budget would be spent on the way",

@@ -276,6 +276,8 @@ def shadowed_rules(table: Table, leaves: Sequence[Fated]) -> frozenset[int]:
         for fated in leaves
         for clause in fated.leaf.shadows
     }
+    if not met:
+        return frozenset()
     sets, claims = claims_of(table, [Fated(leaf, 0) for leaf in met])
     others, owns, *_ = table.classes
     return frozenset(
