@@ -160,9 +160,9 @@ def asked_sets(sets: tuple[UnknownSet, ...]) -> AskedSets:
     return AskedSets(
         sets,
         bits,
-        wholes=[bits.get(each.part_of, 0) for each in sets],
-        parts=[joined(bits[other.name] for other in sets if other.part_of == each.name) for each in sets],
-        apart=[joined(bits[other.name] for other in sets if _are_apart(each, other)) for each in sets],
+        wholes=tuple(bits.get(each.part_of, 0) for each in sets),
+        parts=tuple(joined(bits[other.name] for other in sets if other.part_of == each.name) for each in sets),
+        apart=tuple(joined(bits[other.name] for other in sets if _are_apart(each, other)) for each in sets),
         at_most=at_most,
         proper_parts=proper_parts,
     )
