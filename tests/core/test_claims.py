@@ -32,7 +32,7 @@ def test_a_leaf_asks_at_each_end_and_nothing_that_any_answer_meets() -> None:
     sets, claims = claims_of(table, [asking, asking_nothing])
     whole, other = sets.bits["whole"], sets.bits["other"]
     first, second = claims
-    assert (first.fated, first.fate, first.other, first.own) == (asking, 4, 0b10, 0b01)
+    assert (first.fated, first.other, first.own) == (asking, 0b10, 0b01)
     assert (first.of_other, first.of_own) == (Membership(whole, other), Membership(0, whole))
     assert first.of_world == (("choice", 0b101),)
     assert (second.of_other, second.of_own, second.of_world) == (NOTHING_SAID, NOTHING_SAID, ())

@@ -28,7 +28,7 @@ def test_what_is_in_two_regions_at_once_decides_in_no_world(place: Place) -> Non
     ]
     worlds = worlds_of(table, leaves)
     assert [fated.leaf.rule for fated, _ in worlds.feasible()] == [1, 2, 3]
-    assert [claim.fate for claim in worlds.claims] == [4, 2, 1]
+    assert [claim.fated.fate for claim in worlds.claims] == [4, 2, 1]
     assert worlds.fates({}) == {4, 2, 1}
 
 

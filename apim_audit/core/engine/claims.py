@@ -32,7 +32,6 @@ class Claim(NamedTuple):
     """
 
     fated: Fated
-    fate: int
     other: int
     own: int
     of_other: Membership
@@ -47,7 +46,7 @@ def claims_of(table: Table, leaves: Sequence[Fated]) -> tuple[AskedSets, list[Cl
     sets = asked_sets(sets_asked(table, distinct))
     asked = {each: _asked(table, each, sets) for each in distinct}
     claims = [
-        Claim(fated, fated.fate, fated.leaf.region[Dimension.OTHER], fated.leaf.region[Dimension.OWN], *asked[each])
+        Claim(fated, fated.leaf.region[Dimension.OTHER], fated.leaf.region[Dimension.OWN], *asked[each])
         for fated, each in zip(leaves, asks, strict=True)
     ]
     return sets, claims

@@ -202,12 +202,12 @@ class Worlds:
         fate = 0
         for claim in self._claims_at(cell.other) if cell.other else ():
             if (
-                fate | claim.fate != fate
+                fate | claim.fated.fate != fate
                 and meets(said, claim.of_other)
                 and _answered(claim, answers)
                 and (present is None or _is_present(claim, present))
             ):
-                fate |= claim.fate
+                fate |= claim.fated.fate
         return fate
 
     def _claims_at(self, other: int) -> Sequence[Claim]:
@@ -216,7 +216,7 @@ class Worlds:
         if found is None:
             # Which ports they decide, and at which other addresses besides, makes no difference there.
             alike = {
-                (claim.fate, claim.of_world, claim.own, claim.of_other, claim.of_own): claim
+                (claim.fated.fate, claim.of_world, claim.own, claim.of_other, claim.of_own): claim
                 for claim in self.claims
                 if claim.other & other
             }
