@@ -32,6 +32,16 @@ def test_what_is_in_two_regions_at_once_decides_in_no_world(place: Place) -> Non
     assert worlds.fates({}) == {4, 2, 1}
 
 
+def test_where_in_some_world_nothing_is_required_nothing_is_decided() -> None:
+    # Such a world has no verdict: what is required is that something which is there gets through.
+    leaves = [Fated(Leaf((1, 1, 1, 1, YES), 0), 1)]
+    table = replace(table_of([], []), classes=(SPOT, SPOT, SPOT, SPOT))
+    there = replace(EAST, inhabited=True)
+    assert worlds_of(replace(table, unknowns=(Asked(Place.OTHER, there),)), leaves).fates({}) == {1}
+    with pytest.raises(Undecidable):
+        worlds_of(replace(table, unknowns=(Asked(Place.OTHER, EAST),)), leaves).fates({})
+
+
 @pytest.mark.parametrize(("beyond", "shadowed"), [(8, {1}), (4, frozenset())])
 def test_what_a_tag_surely_holds_can_be_in_a_part_of_it_and_not_in_its_unknown_rest(
     beyond: int, shadowed: frozenset[int]
