@@ -32,6 +32,7 @@ def audit(
     from apim_audit.core.judging.comparison import compare
     from apim_audit.core.judging.judge import Options, judge
     from apim_audit.decode import decode
+    from apim_audit.run.cores import on_every_core
 
     options = Options(options) if isinstance(options, str) else options
     catalogue = catalogue_with(options.baseline, compare_baseline)
@@ -42,11 +43,11 @@ def audit(
         features=options.features,
         observed=options.observed,
     )
-    judgement = judge(decoded.estate, decoded.tags, catalogue, options)
+    judgement = judge(decoded.estate, decoded.tags, catalogue, options, on_every_core)
     comparison = None
     if compare_baseline is not None:
         other = replace(options, baseline=compare_baseline, hygiene=False, rule_stacks=False)
-        found = judge(decoded.estate, decoded.tags, catalogue, other)
+        found = judge(decoded.estate, decoded.tags, catalogue, other, on_every_core)
         comparison = compare(judgement.instances, found.instances, compare_baseline)
     return Report(
         baseline=options.baseline,

@@ -1,6 +1,6 @@
 """Judges an estate: every requirement at every location of every instance."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from apim_audit.core.engine.resolve import Resolver, space_of
@@ -68,8 +68,21 @@ class Judgement:
     rule_stacks: tuple[RuleStack, ...] = ()
 
 
-def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Options | str) -> Judgement:
+Spread = Callable[[Callable[[Instance], InstanceReport], Sequence[Instance]], Iterable[InstanceReport]]
+"""Has instances judged, each by itself, and returns their reports in their order."""
+
+
+def judge(
+    estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Options | str, spread: Spread = map
+) -> Judgement:
     """Judges every instance.
+
+    Args:
+        estate: the instances.
+        tags: what the service tags hold.
+        catalogue: the baselines.
+        options: how to judge, or only the baseline's id.
+        spread: has them judged, perhaps side by side.
 
     Raises:
         KeyError: the catalogue has no such baseline.
@@ -80,7 +93,7 @@ def judge(estate: Estate, tags: ServiceTags, catalogue: Catalogue, options: Opti
     if baseline is None:
         raise KeyError(options.baseline)
     court = _Court(tags, catalogue, baseline, options)
-    instances = tuple(court.instance(instance) for instance in estate.instances)
+    instances = tuple(spread(court.instance, estate.instances))
     notes = (*_baseline_notes(instances, baseline), *_estate_notes(estate, options), *disagreements(instances))
     stacks = rule_stacks(estate, admin_rules=options.admin_rules) if options.rule_stacks else ()
     return Judgement(instances, notes, tuple(_assumptions(options)), stacks)

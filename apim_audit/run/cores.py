@@ -1,0 +1,130 @@
+"""Work on many things is done on every core: forked processes do a share each, and hand what they found back.
+
+What goes wrong in one of them, whatever it is, costs time only: its share is done here then.
+"""
+
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+WORTH_A_PROCESS = 50
+"""Instances for each core: to judge them takes some 100 ms, to begin a process and hand back its findings some 20."""
+_MOST_CORES = 8
+
+
+def on_every_core(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterable[Found]:
+    """Returns what is found for each item, in their order, on as many cores as there are and are of use.
+
+    Args:
+        do: finds it; the answer hangs on the item alone.
+        items: the items.
+    """
+    cores = min(_usable_cores(), len(items) // WORTH_A_PROCESS)
+    return on_cores(cores, do, items) if cores > 1 else map(do, items)
+
+
+def _usable_cores() -> int:
+    # A process that is forked while other threads run may wait for ever for what they held. Elsewhere than on Linux
+    # the system's own libraries have threads.
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return min(len(os.sched_getaffinity(0)), _MOST_CORES)
+
+
+def on_cores(cores: int, do: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+    """Returns what is found for each item, in their order, by this process and by forked ones.
+
+    Args:
+        cores: how many processes.
+        do: finds it; the answer hangs on the item alone.
+        items: the items.
+    """
+    # Neighbours are often alike, some of them costly: each process gets some.
+    mine, *others = [items[place::cores] for place in range(cores)]
+    helpers: list[_Helper[Item, Found]] = []
+    try:
+        helpers += [_Helper.of(do, share) for share in others]
+        found = [[*map(do, mine)], *(helper.found() for helper in helpers)]
+    finally:
+        for helper in helpers:
+            helper.end()
+    return [found[place % cores][place // cores] for place in range(len(items))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Helper(Generic[Item, Found]):
+    """A forked process that does a share."""
+
+    do: Callable[[Item], Found]
+    share: Sequence[Item]
+    process: "BaseProcess"
+    receiver: "Connection"
+
+    @classmethod
+    def of(cls, do: Callable[[Item], Found], share: Sequence[Item]) -> "_Helper[Item, Found]":
+        from multiprocessing import get_context
+
+        context = get_context("fork")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_help, args=(do, share, receiver, sender), daemon=True)
+        process.start()
+        sender.close()  # or the pipe would not end when the process does
+        return cls(do, share, process, receiver)
+
+    def found(self) -> list[Found]:
+        try:
+            message = self.receiver.recv_bytes()
+        except EOFError:
+            return [*map(self.do, self.share)]
+        found: list[Found] = pickle.loads(message)  # noqa: S301  (written by our own process)
+        return found
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.receiver.close()
+
+
+def _help(do: Callable[[Item], Found], share: Sequence[Item], receiver: "Connection", sender: "Connection") -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C goes to all processes, and one tells it
+    receiver.close()
+    with suppress(Exception):  # it goes wrong once more in the process that can tell it
+        sender.send_bytes(pickled([*map(do, share)]))
+
+
+def pickled(value: object) -> bytes:
+    """Returns a value as bytes for ``pickle.loads``."""
+    written = BytesIO()
+    _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(value)
+    return written.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    """Writes dataclasses as calls of their classes, in half of the time that their own way takes, and mappings."""
+
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401  (the library's signature)
+        if isinstance(value, MappingProxyType):
+            return _read_only, (dict(value),)
+        names: tuple[str, ...] | None = getattr(type(value), "__match_args__", None)
+        return NotImplemented if names is None else (type(value), tuple([getattr(value, name) for name in names]))
+
+
+def _read_only(mapping: dict[object, object]) -> MappingProxyType[object, object]:
+    return MappingProxyType(mapping)

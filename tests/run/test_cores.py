@@ -1,0 +1,227 @@
+"""What is judged on several cores is what one core judges, whatever happens to the other processes."""
+
+import json
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from apim_audit.catalogue import load_catalogue
+from apim_audit.core.facts import estate, findings, reports, requirements, verdicts
+from apim_audit.core.judging.judge import Judgement, Options, judge
+from apim_audit.decode import decode
+from apim_audit.demo import demo_snapshot
+from apim_audit.run.cores import WORTH_A_PROCESS, on_cores, on_every_core, pickled
+from apim_audit.snapshot import Snapshot, load_files
+from tests.benchmarks.random_estate import Maker, documents
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere one core does everything")
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CASES = sorted(str(path) for path in FIXTURES.rglob("estate.json"))
+TAKEN_AT = "2026-11-22T06:31:00Z"
+CATALOGUE = load_catalogue()
+THREE = 3
+
+
+def judged(snapshot: Snapshot, spread: Callable[..., Iterable[Any]], options: Options) -> Judgement:
+    decoded = decode(snapshot, CATALOGUE, features=options.features, observed=options.observed)
+    return judge(decoded.estate, decoded.tags, CATALOGUE, options, spread)
+
+
+def on_three(do: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    return on_cores(THREE, do, items)
+
+
+@pytest.mark.parametrize("baseline", [baseline.id for baseline in CATALOGUE.baselines])
+def test_the_demo_is_judged_on_three_cores_as_on_one(baseline: str) -> None:
+    snapshot = demo_snapshot(TAKEN_AT)
+    everything = Options(
+        baseline, admin_rules=True, hygiene=True, features=True, observed=True, rule_stacks=True, keep_names=True
+    )
+    for options in (Options(baseline), everything):
+        assert judged(snapshot, on_three, options) == judged(snapshot, map, options)
+
+
+def test_the_fixtures_are_judged_on_three_cores_as_on_one() -> None:
+    options = Options(CATALOGUE.baselines[0].id, hygiene=True)
+    snapshot = load_files(CASES, BytesIO())
+    found = judged(snapshot, map, options)
+    assert len(found.instances) > THREE
+    assert judged(snapshot, on_three, options) == found
+
+
+@pytest.mark.parametrize("count", range(8))
+@pytest.mark.parametrize("cores", range(1, 5))
+def test_answers_stand_in_the_order_of_the_items(cores: int, count: int) -> None:
+    assert on_cores(cores, str, range(count)) == [str(item) for item in range(count)]
+
+
+def test_each_process_does_its_share() -> None:
+    found = on_cores(THREE, lambda _: os.getpid(), range(9))
+    assert len({*found}) == THREE
+    assert found[0::3] == [os.getpid()] * 3
+
+
+def test_a_process_that_dies_costs_nothing_but_time(capfd: pytest.CaptureFixture[str]) -> None:
+    here = os.getpid()
+
+    def dies_elsewhere(item: int) -> int:
+        if os.getpid() != here and item > 4:
+            os._exit(0)
+        return item
+
+    assert on_cores(THREE, dies_elsewhere, range(9)) == [*range(9)]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_answer_that_cannot_be_handed_back_is_found_here() -> None:
+    def unpicklable(item: int) -> Callable[[], int]:
+        return lambda: item
+
+    found = on_cores(2, unpicklable, range(4))
+    assert [each() for each in found] == [*range(4)]
+
+
+def test_what_goes_wrong_elsewhere_is_told_here_and_once(capfd: pytest.CaptureFixture[str]) -> None:
+    def fails_at_five(item: int) -> float:
+        return 1 / (item - 5)
+
+    with pytest.raises(ZeroDivisionError):
+        on_cores(THREE, fails_at_five, range(9))
+    assert capfd.readouterr() == ("", "")
+    assert not multiprocessing.active_children()
+
+
+def test_where_work_here_is_interrupted_no_process_is_left() -> None:
+    here = os.getpid()
+
+    def interrupted(_: int) -> None:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        threading.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        on_cores(THREE, interrupted, range(9))
+    assert not multiprocessing.active_children()
+
+
+def started(program: str) -> "subprocess.Popen[str]":
+    """Returns a program in a session of its own."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(  # noqa: S603  (ours)
+        [sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+
+
+def test_ctrl_c_is_told_by_the_first_process_alone() -> None:
+    program = (
+        "import os, time; from apim_audit.run.cores import on_cores\n"
+        "here = os.getpid()\n"
+        "def do(_):\n"
+        "    if os.getpid() != here: print(os.getpid(), flush=True); time.sleep(600)\n"
+        "print(*on_cores(2, do, range(2)))\n"
+    )
+    with started(program) as process:
+        assert process.stdout is not None
+        os.kill(int(process.stdout.readline()), signal.SIGINT)
+        assert process.communicate(timeout=60) == ("None None\n", "")
+
+
+def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
+    program = (
+        "import os, time; from apim_audit.run.cores import on_cores\n"
+        "here = os.getpid()\n"
+        "def do(_):\n"
+        "    print('begun', flush=True)\n"
+        "    if os.getpid() == here: time.sleep(600)\n"
+        "    while os.getppid() == here: time.sleep(0.01)\n"
+        "    return 'x' * 10_000_000\n"
+        "on_cores(3, do, range(3))\n"
+    )
+    with started(program) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
+        process.kill()
+        assert process.communicate(timeout=60) == ("", "")  # they have standard output, which ends when they do
+
+
+def test_few_items_and_items_beside_other_threads_are_done_here() -> None:
+    few = range(2 * WORTH_A_PROCESS - 1)
+    assert {*on_every_core(lambda _: os.getpid(), few)} == {os.getpid()}
+    ends = threading.Event()
+    thread = threading.Thread(target=ends.wait)
+    thread.start()
+    try:
+        many = range(100 * WORTH_A_PROCESS)
+        assert {*on_every_core(lambda _: os.getpid(), many)} == {os.getpid()}
+    finally:
+        ends.set()
+        thread.join()
+
+
+def processes_used(cores: int, items: int) -> int:
+    program = (
+        "import os, sys; from apim_audit.run.cores import on_every_core; "
+        "os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])]); "
+        "print(len({*on_every_core(lambda _: os.getpid(), range(int(sys.argv[2])))}))"
+    )
+    done = subprocess.run(  # noqa: S603  (ours)
+        [sys.executable, "-c", program, str(cores), str(items)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+def test_as_many_cores_are_used_as_there_are_and_as_items_are_worth() -> None:
+    usable = len(os.sched_getaffinity(0))
+    assert processes_used(1, 100 * WORTH_A_PROCESS) == 1
+    assert processes_used(usable, 2 * WORTH_A_PROCESS) == min(usable, 2)
+    assert processes_used(usable, 100 * WORTH_A_PROCESS) == min(usable, 8)
+
+
+def checked(path: Path, cores: int, form: str) -> bytes:
+    program = (
+        "import os, sys; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv.pop(1))]); "
+        "from apim_audit.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run(  # noqa: S603  (ours)
+        [sys.executable, "-c", program, str(cores), "check", str(path), "-q", "-f", form],
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    assert done.returncode == 3
+    return done.stdout
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_check_prints_the_same_bytes_on_any_number_of_cores(form: str, tmp_path: Path) -> None:
+    maker = Maker(Random(1), ("13.64.0.0/16", "20.60.0.0/16", "40.74.0.0/15"))
+    path = tmp_path / "estate.json"
+    path.write_text(json.dumps([*documents(maker, 2 * WORTH_A_PROCESS, 12)]), encoding="utf-8")
+    assert checked(path, 1, form) == checked(path, 2, form)
+
+
+def test_read_only_mappings_come_back_as_such() -> None:
+    came_back = pickle.loads(pickled(MappingProxyType({"a": (1,)})))  # noqa: S301  (ours)
+    assert isinstance(came_back, MappingProxyType)
+    assert came_back == {"a": (1,)}
+
+
+@pytest.mark.parametrize("module", [estate, findings, reports, requirements, verdicts])
+def test_every_field_of_our_values_is_handed_back(module: object) -> None:
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind)]
+    assert kinds
+    for kind in kinds:
+        assert getattr(kind, "__match_args__", None) == tuple(field.name for field in fields(kind))
