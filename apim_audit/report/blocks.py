@@ -207,12 +207,10 @@ def _explained(group: _Group) -> Iterator[str]:
 
 def _example(witness: Witness, told: str) -> str:
     decider = witness.decided_by
-    condition = f" if {' and '.join(witness.assuming)}" if witness.assuming else ""
-    source = f"{witness.source}:{witness.source_port}"
-    destination = f"{witness.destination}:{witness.destination_port}"
+    proviso = witness.proviso()
     known = decider is None or f"`{decider}`" in told
-    rest = condition if known else f": decided by {decider}{condition and ','}{condition}"
-    return f"e.g. {witness.protocol.upper()} {source} to {destination}{rest}"
+    rest = proviso if known else f": decided by {decider}{proviso and ','}{proviso}"
+    return f"e.g. {witness.flow()}{rest}"
 
 
 def _quiet(location: LocationReport) -> Iterator[str]:

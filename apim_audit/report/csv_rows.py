@@ -99,11 +99,7 @@ def _of_waiver(check: Check, field: str) -> str | None:
 
 
 def _flow(witness: Witness | None) -> str:
-    if witness is None:
-        return ""
-    source = f"{witness.source}:{witness.source_port}"
-    condition = f" if {' and '.join(witness.assuming)}" if witness.assuming else ""
-    return f"{witness.protocol.upper()} {source} to {witness.destination}:{witness.destination_port}{condition}"
+    return "" if witness is None else witness.flow() + witness.proviso()
 
 
 def _observed(place: Place) -> Iterator[str]:

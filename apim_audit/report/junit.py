@@ -117,11 +117,7 @@ def _quiet(check: Check) -> tuple[_Result, str]:
 def _details(check: Check, location: LocationReport) -> Iterator[str]:
     witness = check.evidence.witness
     if witness is not None:
-        assuming = f" if {' and '.join(witness.assuming)}" if witness.assuming else ""
-        yield (
-            f"e.g. {witness.protocol.upper()} {witness.source}:{witness.source_port} to "
-            f"{witness.destination}:{witness.destination_port}{assuming}"
-        )
+        yield f"e.g. {witness.flow()}{witness.proviso()}"
     yield from (f"hint: {near.message}" for near in check.near_misses)
     model = location.network_model
     yield f"remedy: {check.requirement.remedy_for(NetworkModel.STV2 if model is None else model)}"

@@ -52,6 +52,18 @@ class Witness:
     decided_by: str | None
     assuming: tuple[str, ...] = ()
 
+    def ends(self) -> str:
+        """Returns from where it comes and where it goes, as ``203.0.113.9:50000 to 10.0.1.4:3443``."""
+        return f"{self.source}:{self.source_port} to {self.destination}:{self.destination_port}"
+
+    def flow(self) -> str:
+        """Returns the flow itself, as ``TCP 203.0.113.9:50000 to 10.0.1.4:3443``."""
+        return f"{self.protocol.upper()} {self.ends()}"
+
+    def proviso(self) -> str:
+        """Returns what has to hold, to stand behind the flow: `` if one thing and another``, or nothing."""
+        return f" if {' and '.join(self.assuming)}" if self.assuming else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

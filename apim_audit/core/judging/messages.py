@@ -118,7 +118,7 @@ def _before(shadowed: Sequence[ShadowedRule]) -> str:
 def _such_as(witness: Witness | None) -> str:
     if witness is None:
         return ""
-    return f", such as {witness.source}:{witness.source_port} to {witness.destination}:{witness.destination_port}"
+    return f", such as {witness.ends()}"
 
 
 def _rules(rules: Sequence[DecidingRule]) -> str:
