@@ -131,7 +131,7 @@ def test_ctrl_c_is_told_by_the_first_process_alone() -> None:
         "import os, time; from apim_audit.run.cores import on_cores\n"
         "here = os.getpid()\n"
         "def do(_):\n"
-        "    if os.getpid() != here: print(os.getpid(), flush=True); time.sleep(600)\n"
+        "    if os.getpid() != here: print(os.getpid(), flush=True); time.sleep(60)\n"
         "print(*on_cores(2, do, range(2)))\n"
     )
     with started(program) as process:
@@ -145,8 +145,8 @@ def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
         "import os, time; from apim_audit.run.cores import on_cores\n"
         "here = os.getpid()\n"
         "def do(_):\n"
-        "    print('begun', flush=True)\n"
-        "    if os.getpid() == here: time.sleep(600)\n"
+        "    os.write(1, b'begun\\n')\n"  # whole, where several write
+        "    if os.getpid() == here: time.sleep(60); os._exit(1)\n"
         "    while os.getppid() == here: time.sleep(0.01)\n"
         "    return 'x' * 10_000_000\n"
         "on_cores(3, do, range(3))\n"
