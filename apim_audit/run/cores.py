@@ -57,8 +57,11 @@ def on_cores(cores: int, do: Callable[[Item], Found], items: Sequence[Item]) -> 
     mine, *others = [items[place::cores] for place in range(cores)]
     helpers: list[_Helper[Item, Found]] = []
     try:
-        helpers += [_Helper.of(do, share) for share in others]
+        with suppress(OSError):  # the system gives no more processes or pipes
+            for share in others:
+                helpers.append(_Helper.of(do, share))  # noqa: PERF401  (those that have begun are to be ended)
         found = [[*map(do, mine)], *(helper.found() for helper in helpers)]
+        found += [[*map(do, share)] for share in others[len(helpers) :]]
     finally:
         for helper in helpers:
             helper.end()
@@ -88,7 +91,7 @@ class _Helper(Generic[Item, Found]):
     def found(self) -> list[Found]:
         try:
             message = self.receiver.recv_bytes()
-        except EOFError:
+        except (EOFError, OSError):  # nothing came, or a part
             return [*map(self.do, self.share)]
         found: list[Found] = pickle.loads(message)  # noqa: S301  (written by our own process)
         return found

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from io import BytesIO
@@ -85,6 +86,30 @@ def test_a_process_that_dies_costs_nothing_but_time(capfd: pytest.CaptureFixture
 
     assert on_cores(THREE, dies_elsewhere, range(9)) == [*range(9)]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_process_that_dies_while_it_hands_back_costs_nothing_but_time() -> None:
+    here = os.getpid()
+
+    def dies_while_it_writes(item: int) -> str:
+        if os.getpid() != here:
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        else:
+            time.sleep(1)  # meanwhile the pipe is full
+        return str(item) * 10_000_000
+
+    assert [each[0] for each in on_cores(2, dies_while_it_writes, range(2))] == ["0", "1"]
+
+
+def test_where_the_system_gives_no_process_everything_is_done_here() -> None:
+    program = (
+        "import multiprocessing.connection, multiprocessing.popen_fork, os, resource, signal\n"
+        "from apim_audit.run.cores import on_cores\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "print({*on_cores(3, lambda _: os.getpid(), range(9))} == {os.getpid()})\n"
+    )
+    with started(program) as process:
+        assert process.communicate(timeout=60) == ("True\n", "")
 
 
 def test_an_answer_that_cannot_be_handed_back_is_found_here() -> None:
