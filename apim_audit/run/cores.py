@@ -5,12 +5,13 @@ What goes wrong in one of them, whatever it is, costs time only: its share is do
 
 import os
 import pickle
+import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -33,16 +34,29 @@ def on_every_core(do: Callable[[Item], Found], items: Sequence[Item]) -> Iterabl
         do: finds it; the answer hangs on the item alone.
         items: the items.
     """
-    cores = min(_usable_cores(), len(items) // WORTH_A_PROCESS)
+    worth = len(items) // WORTH_A_PROCESS
+    cores = min(worth, _usable_cores()) if worth > 1 else 1
     return on_cores(cores, do, items) if cores > 1 else map(do, items)
 
 
 def _usable_cores() -> int:
-    # A process that is forked while other threads run may wait for ever for what they held. Elsewhere than on Linux
-    # the system's own libraries have threads.
-    if sys.platform != "linux" or threading.active_count() > 1:
-        return 1
-    return min(len(os.sched_getaffinity(0)), _MOST_CORES)
+    # Elsewhere than on Linux the system's own libraries have threads.
+    return min(len(os.sched_getaffinity(0)), _MOST_CORES) if sys.platform == "linux" and _may_fork() else 1
+
+
+def _may_fork() -> bool:
+    """Tells whether this process may have others and can wait for them, and has no other thread.
+
+    What other threads hold while a process is forked is held in it for ever.
+    """
+    from multiprocessing import current_process
+
+    try:
+        threads = len([*Path("/proc/self/task").iterdir()])  # those of libraries too
+    except OSError:
+        return False
+    waits = signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN
+    return threads == 1 and waits and not current_process().daemon
 
 
 def on_cores(cores: int, do: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
@@ -59,7 +73,8 @@ def on_cores(cores: int, do: Callable[[Item], Found], items: Sequence[Item]) -> 
     try:
         with suppress(OSError):  # the system gives no more processes or pipes
             for share in others:
-                helpers.append(_Helper.of(do, share))  # noqa: PERF401  (those that have begun are to be ended)
+                with _no_ctrl_c():  # what has begun is to be ended
+                    helpers.append(_Helper.of(do, share))
         found = [[*map(do, mine)], *(helper.found() for helper in helpers)]
         found += [[*map(do, share)] for share in others[len(helpers) :]]
     finally:
@@ -83,7 +98,7 @@ class _Helper(Generic[Item, Found]):
 
         context = get_context("fork")
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_help, args=(do, share, receiver, sender), daemon=True)
+        process = context.Process(target=_help, args=(do, share, receiver, sender, os.getpid()), daemon=True)
         process.start()
         sender.close()  # or the pipe would not end when the process does
         return cls(do, share, process, receiver)
@@ -103,13 +118,29 @@ class _Helper(Generic[Item, Found]):
         self.receiver.close()
 
 
-def _help(do: Callable[[Item], Found], share: Sequence[Item], receiver: "Connection", sender: "Connection") -> None:
-    import signal
+@contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """Keeps Ctrl-C back while the block runs."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+
+def _help(
+    do: Callable[[Item], Found], share: Sequence[Item], receiver: "Connection", sender: "Connection", first: int
+) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C goes to all processes, and one tells it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     receiver.close()
     with suppress(Exception):  # it goes wrong once more in the process that can tell it
-        sender.send_bytes(pickled([*map(do, share)]))
+        found = []
+        for item in share:
+            if os.getppid() != first:
+                return  # nobody waits any more
+            found.append(do(item))
+        sender.send_bytes(pickled(found))
 
 
 def pickled(value: object) -> bytes:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from io import BytesIO
 from pathlib import Path
@@ -24,7 +25,8 @@ from apim_audit.core.facts import estate, findings, reports, requirements, verdi
 from apim_audit.core.judging.judge import Judgement, Options, judge
 from apim_audit.decode import decode
 from apim_audit.demo import demo_snapshot
-from apim_audit.run.cores import WORTH_A_PROCESS, on_cores, on_every_core, pickled
+from apim_audit.report import RENDERERS
+from apim_audit.run.cores import WORTH_A_PROCESS, on_cores, pickled
 from apim_audit.snapshot import Snapshot, load_files
 from tests.benchmarks.random_estate import Maker, documents
 
@@ -143,12 +145,17 @@ def test_where_work_here_is_interrupted_no_process_is_left() -> None:
     assert not multiprocessing.active_children()
 
 
-def started(program: str) -> "subprocess.Popen[str]":
-    """Returns a program in a session of its own."""
+@contextmanager
+def started(program: str) -> Iterator["subprocess.Popen[str]"]:
+    """Yields a program in a session of its own, none of whose processes is left in the end."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603  (ours)
-        [sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:  # noqa: S603  (ours)
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_ctrl_c_is_told_by_the_first_process_alone() -> None:
@@ -163,6 +170,23 @@ def test_ctrl_c_is_told_by_the_first_process_alone() -> None:
         assert process.stdout is not None
         os.kill(int(process.stdout.readline()), signal.SIGINT)
         assert process.communicate(timeout=60) == ("None None\n", "")
+
+
+@pytest.mark.parametrize("milliseconds", range(0, 40, 4))
+def test_ctrl_c_while_processes_begin_ends_all_of_them(milliseconds: int) -> None:
+    program = (
+        "import os, sys, time; from apim_audit.run.cores import on_cores\n"
+        "try:\n"
+        "    os.write(1, b'begun\\n')\n"
+        "    on_cores(8, lambda _: time.sleep(120), range(8))\n"
+        "except KeyboardInterrupt: sys.exit('interrupted')\n"
+    )
+    with started(program) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(milliseconds / 1000)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "interrupted\n")
 
 
 def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
@@ -183,42 +207,44 @@ def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
         assert process.communicate(timeout=60) == ("", "")  # they have standard output, which ends when they do
 
 
-def test_few_items_and_items_beside_other_threads_are_done_here() -> None:
-    few = range(2 * WORTH_A_PROCESS - 1)
-    assert {*on_every_core(lambda _: os.getpid(), few)} == {os.getpid()}
-    ends = threading.Event()
-    thread = threading.Thread(target=ends.wait)
-    thread.start()
-    try:
-        many = range(100 * WORTH_A_PROCESS)
-        assert {*on_every_core(lambda _: os.getpid(), many)} == {os.getpid()}
-    finally:
-        ends.set()
-        thread.join()
+MANY = "os.sched_getaffinity = lambda _: range(64); "
 
 
-def processes_used(cores: int, items: int) -> int:
+def processes_used(items: int, before: str = MANY) -> int:
+    """Returns how many processes work, in a program that does something else before."""
     program = (
-        "import os, sys; from apim_audit.run.cores import on_every_core; "
-        "os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[1])]); "
-        "print(len({*on_every_core(lambda _: os.getpid(), range(int(sys.argv[2])))}))"
+        f"import os, signal, sys, threading; from apim_audit.run.cores import on_every_core; {before}"
+        f"os.write(1, b'%d' % len({{*on_every_core(lambda _: os.getpid(), range({items}))}}))"
     )
-    done = subprocess.run(  # noqa: S603  (ours)
-        [sys.executable, "-c", program, str(cores), str(items)], stdout=subprocess.PIPE, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603  (ours)
     return int(done.stdout)
 
 
 def test_as_many_cores_are_used_as_there_are_and_as_items_are_worth() -> None:
-    usable = len(os.sched_getaffinity(0))
-    assert processes_used(1, 100 * WORTH_A_PROCESS) == 1
-    assert processes_used(usable, 2 * WORTH_A_PROCESS) == min(usable, 2)
-    assert processes_used(usable, 100 * WORTH_A_PROCESS) == min(usable, 8)
+    many = 100 * WORTH_A_PROCESS
+    assert processes_used(many) == 8
+    assert processes_used(3 * WORTH_A_PROCESS + 1) == 3
+    assert processes_used(2 * WORTH_A_PROCESS - 1) == 1
+    assert processes_used(many, "os.sched_getaffinity = lambda _: {0, 7}; ") == 2
+    assert processes_used(many, "os.sched_getaffinity = lambda _: {7}; ") == 1
+
+
+@pytest.mark.parametrize(
+    "circumstance",
+    [
+        "sys.platform = 'darwin'; ",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN); ",
+        "threading.Thread(target=threading.Event().wait, daemon=True).start(); ",
+        "import multiprocessing; multiprocessing.current_process()._config['daemon'] = True; ",
+    ],
+)
+def test_where_processes_may_not_be_had_or_waited_for_everything_is_done_here(circumstance: str) -> None:
+    assert processes_used(100 * WORTH_A_PROCESS, MANY + circumstance) == 1
 
 
 def checked(path: Path, cores: int, form: str) -> bytes:
     program = (
-        "import os, sys; os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv.pop(1))]); "
+        "import os, sys; cores = int(sys.argv.pop(1)); os.sched_getaffinity = lambda _: range(cores); "
         "from apim_audit.__main__ import main; sys.exit(main())"
     )
     done = subprocess.run(  # noqa: S603  (ours)
@@ -230,12 +256,12 @@ def checked(path: Path, cores: int, form: str) -> bytes:
     return done.stdout
 
 
-@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize("form", RENDERERS)
 def test_check_prints_the_same_bytes_on_any_number_of_cores(form: str, tmp_path: Path) -> None:
     maker = Maker(Random(1), ("13.64.0.0/16", "20.60.0.0/16", "40.74.0.0/15"))
     path = tmp_path / "estate.json"
-    path.write_text(json.dumps([*documents(maker, 2 * WORTH_A_PROCESS, 12)]), encoding="utf-8")
-    assert checked(path, 1, form) == checked(path, 2, form)
+    path.write_text(json.dumps([*documents(maker, 3 * WORTH_A_PROCESS, 12)]), encoding="utf-8")
+    assert checked(path, 1, form) == checked(path, 3, form)
 
 
 def test_read_only_mappings_come_back_as_such() -> None:

@@ -73,7 +73,7 @@ class _Packing:
         self._report = report
         self._places: list[str] = []
         self._checks, self._rules, self._stacks = Lines(), Lines(), Lines()
-        self._requirements: dict[int, int] = {}
+        self._numbers_of: dict[str, list[int]] = {}
         self._told: list[Requirement] = []
         self._stack_numbers: dict[tuple[str, str], int] = {}
 
@@ -128,11 +128,14 @@ class _Packing:
         return self._stack_numbers.get((group, network), self._stack_numbers.get((group, "")))
 
     def _row(self, requirement: Requirement) -> int:
-        # Rows are told apart by what they are, not by id: two baselines may word one differently.
-        if id(requirement) not in self._requirements:
-            self._requirements[id(requirement)] = len(self._told)
-            self._told.append(requirement)
-        return self._requirements[id(requirement)]
+        # Rows are told apart by all that they are: two baselines may word the one of an id differently.
+        numbers = self._numbers_of.setdefault(requirement.id, [])
+        for number in numbers:
+            if self._told[number] == requirement:
+                return number
+        numbers.append(len(self._told))
+        self._told.append(requirement)
+        return numbers[-1]
 
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:
