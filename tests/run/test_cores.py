@@ -132,17 +132,19 @@ def test_what_goes_wrong_elsewhere_is_told_here_and_once(capfd: pytest.CaptureFi
     assert not multiprocessing.active_children()
 
 
-def test_where_work_here_is_interrupted_no_process_is_left() -> None:
-    here = os.getpid()
+def test_where_work_here_is_interrupted_no_process_goes_on(tmp_path: Path) -> None:
+    here, went_on = os.getpid(), tmp_path / "went-on"
 
     def interrupted(_: int) -> None:
         if os.getpid() == here:
             raise KeyboardInterrupt
-        threading.Event().wait()
+        time.sleep(3)
+        went_on.touch()
 
     with pytest.raises(KeyboardInterrupt):
         on_cores(THREE, interrupted, range(9))
     assert not multiprocessing.active_children()
+    assert not went_on.exists()
 
 
 @contextmanager
@@ -198,13 +200,31 @@ def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
         "    if os.getpid() == here: time.sleep(60); os._exit(1)\n"
         "    while os.getppid() == here: time.sleep(0.01)\n"
         "    return 'x' * 10_000_000\n"
-        "on_cores(3, do, range(3))\n"
+        "on_cores(3, do, range(9))\n"
     )
     with started(program) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
         process.kill()
         assert process.communicate(timeout=60) == ("", "")  # they have standard output, which ends when they do
+
+
+def test_processes_that_hand_back_end_where_nobody_takes_it_any_more() -> None:
+    program = (
+        "import os, time; from apim_audit.run.cores import on_cores\n"
+        "here = os.getpid()\n"
+        "def do(_):\n"
+        "    os.write(1, b'begun\\n')\n"
+        "    if os.getpid() == here: time.sleep(60); os._exit(1)\n"
+        "    return 'x' * 10_000_000\n"
+        "on_cores(3, do, range(3))\n"
+    )
+    with started(program) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
+        time.sleep(0.5)  # meanwhile the pipes are full
+        process.kill()
+        assert process.communicate(timeout=60) == ("", "")
 
 
 MANY = "os.sched_getaffinity = lambda _: range(64); "
