@@ -191,40 +191,26 @@ def test_ctrl_c_while_processes_begin_ends_all_of_them(milliseconds: int) -> Non
         assert process.communicate(timeout=60) == ("", "interrupted\n")
 
 
-def test_processes_end_by_themselves_where_the_first_one_is_killed() -> None:
+@pytest.mark.parametrize(
+    ("until_then", "items"), [("while os.getppid() == here: time.sleep(0.01)", 9), ("pass  # its pipe is full", 3)]
+)
+def test_processes_end_by_themselves_where_the_first_one_is_killed(until_then: str, items: int) -> None:
     program = (
         "import os, time; from apim_audit.run.cores import on_cores\n"
         "here = os.getpid()\n"
         "def do(_):\n"
         "    os.write(1, b'begun\\n')\n"  # whole, where several write
         "    if os.getpid() == here: time.sleep(60); os._exit(1)\n"
-        "    while os.getppid() == here: time.sleep(0.01)\n"
+        f"    {until_then}\n"
         "    return 'x' * 10_000_000\n"
-        "on_cores(3, do, range(9))\n"
+        f"on_cores(3, do, range({items}))\n"
     )
     with started(program) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
+        time.sleep(0.5)
         process.kill()
         assert process.communicate(timeout=60) == ("", "")  # they have standard output, which ends when they do
-
-
-def test_processes_that_hand_back_end_where_nobody_takes_it_any_more() -> None:
-    program = (
-        "import os, time; from apim_audit.run.cores import on_cores\n"
-        "here = os.getpid()\n"
-        "def do(_):\n"
-        "    os.write(1, b'begun\\n')\n"
-        "    if os.getpid() == here: time.sleep(60); os._exit(1)\n"
-        "    return 'x' * 10_000_000\n"
-        "on_cores(3, do, range(3))\n"
-    )
-    with started(program) as process:
-        assert process.stdout is not None
-        assert [process.stdout.readline() for _ in range(3)] == ["begun\n"] * 3
-        time.sleep(0.5)  # meanwhile the pipes are full
-        process.kill()
-        assert process.communicate(timeout=60) == ("", "")
 
 
 MANY = "os.sched_getaffinity = lambda _: range(64); "
